@@ -1,0 +1,22 @@
+"""What a tag sequence means: schemes, tags and spans, legal sequences. No floats, no spaCy."""
+from .constraints import OUTSIDE_ID, TagSet, check_label
+from .parse import MISSING, REPAIRS, TokenSpan, parse_tags, split_tag
+from .schemes import OUTSIDE, SCHEMES, Scheme, get_scheme
+from .write import convert_tags, write_tags
+
+__all__ = [
+    "MISSING",
+    "OUTSIDE",
+    "OUTSIDE_ID",
+    "REPAIRS",
+    "SCHEMES",
+    "Scheme",
+    "TagSet",
+    "TokenSpan",
+    "check_label",
+    "convert_tags",
+    "get_scheme",
+    "parse_tags",
+    "split_tag",
+    "write_tags",
+]

@@ -1,0 +1,53 @@
+"""Array aliases, the legend of axis letters, and the two records that rooms hand to each other.
+
+Axis letters, in every docstring of the project:
+
+    N  tokens of a batch, its sequences laid end to end
+    B  sequences of the batch; `lengths[B]` says how the N tokens are divided
+    K  tags
+    S  spans
+
+`step[i, j]` is the score of going *from* tag i *to* tag j. Scores are in nats. Ties go to the lowest tag id.
+"""
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+Floats1d = Any
+Floats2d = Any
+Ints1d = Any
+Ints2d = Any
+Bools1d = Any
+Bools2d = Any
+
+
+class Constraints(NamedTuple):
+    """What a tag sequence may be. True is legal; forbidden is a boolean, never a large negative score.
+
+    start (Bools1d): Tags that may come first. Shape: K
+    step (Bools2d): Which tag may follow which. Shape: K, K
+    end (Bools1d): Tags that may come last. Shape: K
+    """
+
+    start: Bools1d
+    step: Bools2d
+    end: Bools1d
+
+
+@dataclass
+class ChainScores:
+    """The scores of a batch of chains; or, in the same shape, the gradients of these scores.
+
+    emissions (Floats2d): Score of each tag at each token. Shape: N, K
+    lengths (Ints1d): Tokens of each sequence, 0 included; their sum is N. Shape: B
+    start (Floats1d): Score of beginning with a tag. Shape: K
+    step (Floats2d): Score of going from one tag to the next. Shape: K, K
+    end (Floats1d): Score of ending with a tag. Shape: K
+    constraints (Constraints): The legal starts, steps and ends. A forbidden one is never taken, whatever its score.
+    """
+
+    emissions: Floats2d
+    lengths: Ints1d
+    start: Floats1d
+    step: Floats2d
+    end: Floats1d
+    constraints: Constraints
