@@ -24,6 +24,16 @@ class Errors(metaclass=_Coded):
     E108 = "Unknown repair '{name}'. Known repairs: {known}."
     E109 = "Label {label!r} is given twice."
 
+    # crf
+    E201 = "Expected {name} of dtype {dtype} and shape {shape}, but got dtype {got_dtype} and shape {got_shape}."
+    E202 = "Expected lengths that are not negative and sum to the {tokens} rows of emissions, but got {lengths}."
+    E203 = "{name} must be finite, but {name}{index} is {value}. Forbid a start, step, end or tag with a boolean mask, never with an infinite score."
+    E204 = "Sequence {sequence} has no legal path: constraints and allowed leave no tag at its token {token}. Loosen the rows of allowed for it."
+    E205 = "The gold of sequence {sequence} has no path that the lattice allows: no tag is left at its token {token}. Correct the annotation, or let every tag be gold there (all True) to leave it out."
+    E206 = "Expected tags between 0 and {last}, but got {tag} at token {token}."
+    E207 = "Expected to be asked for at least one path (k >= 1), but got k = {k}."
+    E208 = "Span {number} is {span}: expected 0 <= start < end <= {tokens} inside one sequence, and a label that is not negative."
+
 
 class Warnings(metaclass=_Coded):
     pass

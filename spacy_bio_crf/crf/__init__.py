@@ -1,0 +1,101 @@
+"""Exact inference on a linear chain: a conditional random field (Lafferty et al. 2001) with boolean constraints.
+
+Every function takes a ragged batch (`ChainScores`: float32 scores in nats; see `spacy_bio_crf.types` for the axis letters)
+and treats each of its sequences independently of the others, so that a batch equals its sequences one by one, bit for bit,
+in any order. `allowed` (Bools2d, optional) narrows the tags of each token. Shape: N, K. What the constraints or `allowed`
+forbid is never taken, whatever its score; all scores must be finite, those of forbidden steps too. The inner arithmetic
+is float64.
+
+Everything is the log partition function log Z of a lattice:
+
+    log Z = log of the sum over legal paths y of exp(start[y_0] + sum_t emissions[t, y_t] + sum_t step[y_t-1, y_t] + end[y_n])
+
+All functions raise ValueError for arrays of another shape or dtype, for lengths that are negative or do not sum to N, and
+for scores that are not finite. The type of the emissions selects the backend: NumPy arrays go to `cpu`.
+`reference` holds the same functions as plain NumPy, and is the definition that backends are tested against.
+"""
+from typing import Optional, Tuple
+
+from ..types import Bools2d, ChainScores, Floats1d, Floats2d, Ints1d, Ints2d
+from . import reference
+
+
+def _backend(scores: ChainScores):
+    return reference
+
+
+def log_partition(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Floats1d:
+    """log Z of each sequence, in nats: 0 for an empty one, -inf where there is no legal path.
+
+    RETURNS (Floats1d): float64. Shape: B
+    """
+    return _backend(scores).log_partition(scores, allowed)
+
+
+def marginals(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Tuple[Floats1d, ChainScores]:
+    """log Z, and the gradient of its sum: the probability of each tag at each token, and the expected number of each
+    start, step and end. A sequence without a legal path has gradient zero. (Forward-backward: Rabiner 1989.)
+
+    RETURNS (Tuple[Floats1d, ChainScores]): log Z, float64, shape: B; and the gradient, float32, in the shape of the scores.
+    """
+    return _backend(scores).marginals(scores, allowed)
+
+
+def loss(
+    scores: ChainScores, gold: Bools2d, allowed: Optional[Bools2d] = None
+) -> Tuple[Floats1d, ChainScores]:
+    """The negative log-likelihood of the gold lattice: log Z(allowed) - log Z(allowed & gold), and its gradient.
+
+    gold (Bools2d): The tags that each token may truly have: one where annotation is complete, all of them where it says
+        nothing. A sequence of all True costs 0 and has gradient 0. Shape: N, K
+    RETURNS (Tuple[Floats1d, ChainScores]): Loss of each sequence in nats, float64, shape: B; and the gradient of its sum,
+        float32, in the shape of the scores.
+    RAISES ValueError: If the lattice has no path through the gold of a sequence.
+    """
+    return _backend(scores).loss(scores, gold, allowed)
+
+
+def path_score(scores: ChainScores, tags: Ints1d) -> Floats1d:
+    """The score of one path per sequence, in nats: -inf if it takes a forbidden start, step or end.
+
+    tags (Ints1d): The path. Shape: N
+    RETURNS (Floats1d): float64. Shape: B
+    RAISES ValueError: If a tag is out of range.
+    """
+    return _backend(scores).path_score(scores, tags)
+
+
+def best_path(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Tuple[Ints1d, Floats1d]:
+    """The legal path of the highest score (Viterbi 1967), found in float64. Of several paths with the highest score, the
+    one with the lowest last tag; of those, the one with the lowest last but one; and so on.
+
+    RETURNS (Tuple[Ints1d, Floats1d]): The paths, int32, shape: N; and their `path_score`, float64, shape: B.
+    RAISES ValueError: If a sequence has no legal path.
+    """
+    return _backend(scores).best_path(scores, allowed)
+
+
+def k_best(scores: ChainScores, k: int, allowed: Optional[Bools2d] = None) -> Tuple[Ints2d, Floats2d]:
+    """The k best legal paths of each sequence, best first, all different. Equals go by the lowest tag, as in `best_path`.
+
+    RETURNS (Tuple[Ints2d, Floats2d]): The paths, int32, shape: k, N; and their `path_score`, float64, shape: k, B.
+        Where a sequence has fewer than k legal paths, tags of -1 and scores of -inf.
+    RAISES ValueError: If a sequence has no legal path, or if k < 1.
+    """
+    return _backend(scores).k_best(scores, k, allowed)
+
+
+def span_probabilities(
+    scores: ChainScores, spans: Ints2d, labels: Ints1d, joins: Bools2d, allowed: Optional[Bools2d] = None
+) -> Floats1d:
+    """The probability that tokens start..end are exactly one span of this label: all their tags have the label, each step
+    between them joins, and the steps into the first and out of the last one, if any, do not.
+
+    spans (Ints2d): Rows of (start, end, label); start and end are rows of the emissions, inside one sequence, end
+        excluded. Shape: S, 3
+    labels (Ints1d): The label of each tag, -1 for outside. Shape: K
+    joins (Bools2d): Whether a step continues a span, rather than being a boundary between spans. Shape: K, K
+    RETURNS (Floats1d): float64; 0 in a sequence without a legal path. Shape: S
+    RAISES ValueError: If a span is empty, out of range, reaches over two sequences, or has a negative label.
+    """
+    return _backend(scores).span_probabilities(scores, spans, labels, joins, allowed)
