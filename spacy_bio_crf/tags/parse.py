@@ -37,9 +37,11 @@ def parse_tags(
 
     tags (Sequence[str]): One tag a token.
     scheme (str): Name of the tagging scheme.
-    repair (Optional[str]): What to do with an illegal sequence. None: raise. "begin": a tag that continues nothing opens
-        a span. "drop": it is outside, and so is a span that never closes. "join": it joins the span right before it, or
-        one outside token before it, whatever its label, and opens a span where there is none.
+    repair (Optional[str]): What to do with an illegal sequence. None: raise. A tag is an orphan if it may neither
+        continue the span before it nor open one. "begin": an orphan opens a span. "drop": an orphan is outside, and so
+        is a span that never closes. "join": an orphan that would continue a span continues the last one, whatever its
+        label, if that ends right before it or one outside token earlier; any other orphan opens a span. "begin" and
+        "join" keep a span that never closes. What follows is read against the repaired tags.
     repairs (Optional[Dict[str, int]]): Counts what was repaired, by kind: "orphan" tags, "unclosed" spans.
     where (str): Names the sequence in an error.
     RETURNS (List[TokenSpan]): The spans in order.
@@ -52,7 +54,7 @@ def parse_tags(
     spans: List[TokenSpan] = []
     before, label_before = OUTSIDE, ""  # as repaired
 
-    def illegal(kind: str, position: int, reason: str) -> None:
+    def illegal(kind: str, position: int, reason: str = "") -> None:
         if repair is None:
             raise ValueError(
                 Errors.E102.format(
@@ -74,26 +76,26 @@ def parse_tags(
                 spans.pop()
 
     for position, tag in enumerate(tags):
-        letter, label = split_tag(tag)
-        if letter in (OUTSIDE, MISSING):
+        if tag in (OUTSIDE, MISSING):
             close(position)
             before, label_before = OUTSIDE, ""
             continue
+        letter, label = split_tag(tag)
         _check_letter(rules, letter, tag, position, where)
         same = before != OUTSIDE and label == label_before
-        if same and rules.joined(before, letter):
+        joined = same and rules.joined(before, letter)
+        orphan = not joined and letter not in (rules.touches if same else rules.opens)
+        if orphan and repair == "join" and rules.continues(letter) and spans and position - spans[-1].end <= 1:
+            illegal("orphan", position)
+            joined, label = True, spans[-1].label
+        if joined:
             spans[-1] = spans[-1]._replace(end=position + 1)
         else:
             close(position)
-            if letter not in (rules.touches if same else rules.opens):
-                illegal("orphan", position, "continues no span" if not same else "cannot follow the tag before it")
+            if orphan:
+                illegal("orphan", position, "can neither continue nor open a span here")
                 if repair == "drop":
                     before, label_before = OUTSIDE, ""
-                    continue
-                if repair == "join" and spans and position - spans[-1].end <= 1:
-                    label = spans[-1].label
-                    spans[-1] = spans[-1]._replace(end=position + 1)
-                    before, label_before = letter, label
                     continue
             spans.append(TokenSpan(position, position + 1, label))
         before, label_before = letter, label

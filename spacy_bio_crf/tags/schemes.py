@@ -38,6 +38,10 @@ class Scheme:
         """Whether the letter `after` continues the span of the letter `before`, both of one label."""
         return before + after in self.joins
 
+    def continues(self, letter: str) -> bool:
+        """Whether the letter can continue a span at all."""
+        return any(join[1] == letter for join in self.joins)
+
     def letters_of(self, length: int, *, touching: bool = False) -> str:
         """Write the letters of a span.
 

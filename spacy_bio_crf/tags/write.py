@@ -1,8 +1,8 @@
 """Spans to tags."""
-from typing import Iterable, List, Tuple
+from typing import Iterable, List, Sequence, Tuple
 
 from ..errors import Errors
-from .parse import parse_tags
+from .parse import MISSING, parse_tags
 from .schemes import OUTSIDE, get_scheme
 
 
@@ -33,6 +33,9 @@ def write_tags(spans: Iterable[Tuple[int, int, str]], length: int, scheme: str =
     return tags
 
 
-def convert_tags(tags: List[str], source: str, target: str, **parsing) -> List[str]:
-    """Rewrite tags of one scheme in another, through their spans; `parsing` goes to `parse_tags`."""
-    return write_tags(parse_tags(tags, source, **parsing), len(tags), target)
+def convert_tags(tags: Sequence[str], source: str, target: str, **parsing) -> List[str]:
+    """Rewrite tags of one scheme in another, through their spans. A missing mark "-" stays one; `parsing` goes to
+    `parse_tags`.
+    """
+    converted = write_tags(parse_tags(tags, source, **parsing), len(tags), target)
+    return [MISSING if old == MISSING and new == OUTSIDE else new for old, new in zip(tags, converted)]
