@@ -34,6 +34,27 @@ class Errors(metaclass=_Coded):
     E207 = "Expected to be asked for at least one path (k >= 1), but got k = {k}."
     E208 = "Span {number} is {span}: expected 0 <= start < end <= {tokens} inside one sequence, and a label that is not negative."
 
+    # corpus
+    E501 = "Expected a file at {path}, but found {found}. Check the path."
+    E502 = "{path}, line {line}: expected text, but found a zero byte. The file is binary, or it is UTF-16: then name its encoding."
+    E503 = "Unknown encoding '{encoding}'. Examples of known ones: utf-8, latin-1, cp1252, utf-16."
+    E504 = "{path}, line {line}: the byte 0x{byte:02x} is no {encoding}. Name the true encoding of the file, for example latin-1, or mend it."
+    E505 = "No file in the folder {path} matches '{pattern}'. Give a file, or another pattern."
+    E506 = "{path}: expected a column file, a token and its tag a line, but this looks like {found}. Choose the format that the file has."
+    E507 = "{path}: found no token in {lines} line(s). Expected a token and its tag a line."
+    E508 = "{path}, line {line}: expected {expected} columns, as in line {first}, parted by {separator}, but found {found}: {text!r}. Mend the line, name the true separator, or, if the line is a comment, name what comments begin with."
+    E509 = "{path}, line {line}: expected the token in column {token} and the tag in column {tag}, but found {found} column(s), parted by {separator}: {text!r}. Name the true columns and separator."
+    E510 = "{path}, line {line}: the tag '{tag}' bears no label. If the file knows one label only, give its name with the option 'label'."
+    E511 = "The token {token!r} (token {position} of the doc {text!r}) holds a line break or the separator of the columns. Write with another separator, or another tokenization."
+
+    # pipeline
+    E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."
+    E402 = "The labels of component '{name}' must be a list of strings, but got the string {labels!r}. Write [{labels!r}]."
+    E403 = "Component '{name}' has no labels: the examples have no spans in {where}, and none were given. Check the corpus, call add_label, or pass `labels` in [initialize.components.{name}]."
+    E404 = "Component '{name}' was saved in format {found}, but this version of spacy-bio-crf reads format {expected}. Install the version that saved it, or train it again."
+    E405 = "Component '{name}' does not fit its model: the model has {tags} tags, but scheme and labels {labels} make {expected}. Its files are mixed up; save or train the pipeline again."
+    E406 = "Component '{name}' has no trained or initialized model. Call nlp.initialize() first, or load a trained pipeline."
+
 
 class Warnings(metaclass=_Coded):
-    pass
+    W401 = "Component '{name}': no legal {scheme} sequence can hold the gold spans {spans} of the document '{text}', since they overlap, or touch where the scheme cannot tell them apart. Their tokens are trained as missing."

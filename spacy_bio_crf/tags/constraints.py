@@ -44,6 +44,12 @@ class TagSet:
         first = 1 + label * len(self.scheme.letters)
         return [first + self.scheme.letters.index(letter) for letter in letters]
 
+    def constraints_without(self, labels: Sequence[str]) -> Constraints:
+        """The constraints with the tags of some labels forbidden."""
+        is_open = ~numpy.isin(self.label_ids, [self.index[label] for label in labels])
+        start, step, end = self.constraints
+        return Constraints(start & is_open, step & is_open & is_open[:, None], end & is_open)
+
     def spans(self, tags: Ints1d) -> Ints2d:
         """Read the spans off a legal sequence of tag ids.
 

@@ -1,0 +1,56 @@
+"""The CRF as a Thinc layer: it joins emissions with the chain's parameters and masks."""
+from typing import Callable, Optional, Tuple
+
+import numpy
+from thinc.api import Model
+from thinc.types import Ragged
+
+from ..types import ChainScores, Constraints
+
+
+def CRF(nO: Optional[int] = None) -> Model[Ragged, ChainScores]:
+    """A linear-chain CRF (Lafferty et al. 2001). Start, step and end scores are ordinary parameters, in nats, and begin
+    at zero; the masks travel in `attrs`. The layer itself infers nothing: see `spacy_bio_crf.crf`.
+
+    nO (Optional[int]): Number of tags, K. Set before initialization, or by `set_constraints`.
+    RETURNS (Model[Ragged, ChainScores]): Takes the emissions of a batch (shape: N, K). Its backprop takes the gradients
+        in the shape of its output, and returns those of the emissions.
+    """
+    return Model(
+        "crf",
+        forward,
+        init=init,
+        dims={"nO": nO},
+        params={"start": None, "step": None, "end": None},
+        attrs={"constraints": None},
+    )
+
+
+def set_constraints(model: Model[Ragged, ChainScores], constraints: Constraints) -> None:
+    """Tell a CRF layer which starts, steps and ends are legal.
+
+    model (Model[Ragged, ChainScores]): The CRF layer.
+    constraints (Constraints): The masks, over K tags.
+    """
+    model.set_dim("nO", len(constraints.start))
+    model.attrs["constraints"] = [numpy.asarray(mask) for mask in constraints]
+
+
+def forward(model: Model[Ragged, ChainScores], X: Ragged, is_train: bool) -> Tuple[ChainScores, Callable]:
+    start, step, end = (model.get_param(name) for name in ("start", "step", "end"))
+    constraints = Constraints(*model.attrs["constraints"])
+
+    def backprop(d_scores: ChainScores) -> Ragged:
+        model.inc_grad("start", d_scores.start)
+        model.inc_grad("step", d_scores.step)
+        model.inc_grad("end", d_scores.end)
+        return Ragged(d_scores.emissions, X.lengths)
+
+    return ChainScores(X.dataXd, X.lengths, start, step, end, constraints), backprop
+
+
+def init(model: Model[Ragged, ChainScores], X: Optional[Ragged] = None, Y=None) -> None:
+    nO = model.get_dim("nO")
+    model.set_param("start", model.ops.alloc1f(nO))
+    model.set_param("step", model.ops.alloc2f(nO, nO))
+    model.set_param("end", model.ops.alloc1f(nO))

@@ -1,0 +1,55 @@
+"""Which tokens are in the chain: all but whitespace, so that no span starts or ends on a whitespace token."""
+from typing import Callable, List, Tuple
+
+import numpy
+from spacy.attrs import IS_SPACE
+from spacy.tokens import Doc
+from thinc.api import Model
+from thinc.types import Floats2d, Ragged
+
+from ..types import Bools1d
+
+
+def in_chain(doc: Doc) -> Bools1d:
+    """Tell which tokens of a document are in the chain.
+
+    doc (Doc): The document, of T tokens.
+    RETURNS (Bools1d): False for whitespace tokens. Shape: T
+    """
+    return doc.to_array(IS_SPACE) == 0
+
+
+def chain_tokens(tok2vec: Model[List[Doc], List[Floats2d]]) -> Model[List[Doc], Ragged]:
+    """Run an encoder on documents, and lay the vectors of the tokens in the chain end to end.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): The encoder. It sees every token.
+    RETURNS (Model[List[Doc], Ragged]): Vectors of the N tokens in the chain. Shape: N, W
+    """
+    dims = {"nO": tok2vec.maybe_get_dim("nO")}
+    return Model("chain_tokens", forward, init=init, layers=[tok2vec], dims=dims)
+
+
+def forward(model: Model[List[Doc], Ragged], docs: List[Doc], is_train: bool) -> Tuple[Ragged, Callable]:
+    vectors, backprop_vectors = model.layers[0](docs, is_train)
+    kept = [in_chain(doc) for doc in docs]
+    lengths = model.ops.asarray1i([int(mask.sum()) for mask in kept])
+    widths = [len(doc) for doc in docs]
+    mask = numpy.concatenate(kept) if kept else numpy.zeros(0, dtype=bool)
+    X = model.ops.flatten(vectors)
+    if mask.all():
+        return Ragged(X, lengths), lambda dY: backprop_vectors(model.ops.unflatten(dY.dataXd, widths))
+    rows = model.ops.asarray(numpy.flatnonzero(mask))
+
+    def backprop(dY: Ragged) -> List[Doc]:
+        dX = model.ops.alloc2f(*X.shape)
+        dX[rows] = dY.dataXd
+        return backprop_vectors(model.ops.unflatten(dX, widths))
+
+    return Ragged(X[rows], lengths), backprop
+
+
+def init(model: Model[List[Doc], Ragged], X=None, Y=None) -> None:
+    tok2vec = model.layers[0]
+    tok2vec.initialize(X=X)
+    if tok2vec.has_dim("nO"):
+        model.set_dim("nO", tok2vec.get_dim("nO"))
