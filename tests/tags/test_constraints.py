@@ -61,6 +61,19 @@ def test_ids_names_and_labels_agree(scheme):
             assert tag_set.label_ids[tag] == label_id
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_join_stays_within_one_label(scheme):
+    tag_set = TagSet(scheme, ["a", "b"])
+    before, after = tag_set.joins.nonzero()
+    assert OUTSIDE_ID not in before and OUTSIDE_ID not in after
+    assert (tag_set.label_ids[before] == tag_set.label_ids[after]).all()
+    assert tag_set.constraints.step[before, after].all()
+
+
+def test_no_tokens_have_no_spans():
+    assert TagSet("BIO", ["a"]).spans([]).shape == (0, 3)
+
+
 def test_order_of_the_ids():
     assert TagSet("BIOES", ["b", "a"]).names == ("O", "B-b", "I-b", "E-b", "S-b", "B-a", "I-a", "E-a", "S-a")
 

@@ -75,7 +75,7 @@ def test_labels_that_no_tag_can_carry(label):
 
 
 def test_a_label_given_twice():
-    assert message(TagSet, "BIO", ["a", "b", "a"]) == "[E109] Label 'a' is given twice."
+    assert message(TagSet, "BIO", ["b", "a", "c", "a"]) == "[E109] Label 'a' is given twice."
 
 
 @pytest.mark.parametrize("span", [(2, 2, "a"), (2, 1, "a"), (-1, 1, "a"), (0, 4, "a")])
