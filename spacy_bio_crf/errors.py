@@ -54,6 +54,7 @@ class Errors(metaclass=_Coded):
     E404 = "Component '{name}' was saved in format {found}, but this version of spacy-bio-crf reads format {expected}. Install the version that saved it, or train it again."
     E405 = "Component '{name}' does not fit its model: the model has {tags} tags, but scheme and labels {labels} make {expected}. Its files are mixed up; save or train the pipeline again."
     E406 = "Component '{name}' has no trained or initialized model. Call nlp.initialize() first, or load a trained pipeline."
+    E407 = "The model of component '{name}' gives scores that are not finite: its weights hold NaN or infinite values, or its encoder does. Training has diverged (lower the learning rate, clip gradients) or the saved weights are damaged. {error}"
 
 
 class Warnings(metaclass=_Coded):

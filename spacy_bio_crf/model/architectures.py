@@ -2,7 +2,7 @@
 from typing import List, Optional
 
 from spacy.tokens import Doc
-from thinc.api import Linear, Model, chain, with_array, zero_init
+from thinc.api import Linear, Model, chain, with_array
 from thinc.types import Floats2d
 
 from ..types import ChainScores
@@ -25,7 +25,7 @@ def build_bio_crf_tagger_v1(
     RETURNS (Model[List[Doc], ChainScores]): Scores of the chains over the tokens that are not whitespace.
     """
     vectors = chain_tokens(tok2vec)
-    emissions = Linear(nO, tok2vec.maybe_get_dim("nO"), init_W=zero_init)
+    emissions = Linear(nO, tok2vec.maybe_get_dim("nO"))
     crf = CRF(nO)
     model = chain(vectors, with_array(emissions), crf)
     model.set_ref("tok2vec", tok2vec)

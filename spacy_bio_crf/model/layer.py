@@ -2,7 +2,7 @@
 from typing import Callable, Optional, Tuple
 
 import numpy
-from thinc.api import Model
+from thinc.api import Model, Ops
 from thinc.types import Ragged
 
 from ..types import ChainScores, Constraints
@@ -36,15 +36,20 @@ def set_constraints(model: Model[Ragged, ChainScores], constraints: Constraints)
     model.attrs["constraints"] = [numpy.asarray(mask) for mask in constraints]
 
 
+def to_numpy(scores: ChainScores, ops: Ops) -> ChainScores:
+    """Bring scores to the CPU, where the chain is computed. CPU arrays pass as they are."""
+    arrays = (scores.emissions, scores.lengths, scores.start, scores.step, scores.end)
+    return ChainScores(*(ops.to_numpy(array) for array in arrays), constraints=scores.constraints)
+
+
 def forward(model: Model[Ragged, ChainScores], X: Ragged, is_train: bool) -> Tuple[ChainScores, Callable]:
     start, step, end = (model.get_param(name) for name in ("start", "step", "end"))
     constraints = Constraints(*model.attrs["constraints"])
 
     def backprop(d_scores: ChainScores) -> Ragged:
-        model.inc_grad("start", d_scores.start)
-        model.inc_grad("step", d_scores.step)
-        model.inc_grad("end", d_scores.end)
-        return Ragged(d_scores.emissions, X.lengths)
+        for name in ("start", "step", "end"):
+            model.inc_grad(name, model.ops.asarray(getattr(d_scores, name)))
+        return Ragged(model.ops.asarray(d_scores.emissions), X.lengths)
 
     return ChainScores(X.dataXd, X.lengths, start, step, end, constraints), backprop
 

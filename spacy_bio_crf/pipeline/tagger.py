@@ -1,8 +1,9 @@
 """The component `bio_crf_tagger`. It imports nothing optional: spaCy loads it with every `Language` object."""
 import dataclasses
 import warnings
+from contextlib import contextmanager
 from itertools import islice
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy
 from spacy.errors import Errors as SpacyErrors
@@ -15,7 +16,7 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 
 from .. import crf
 from ..errors import Errors, Warnings
-from ..model.layer import set_constraints
+from ..model.layer import set_constraints, to_numpy
 from ..tags import TagSet, check_label, get_scheme
 from ..types import Bools2d, ChainScores, Ints1d
 from .annotate import decoded_spans, set_entities, set_span_group
@@ -222,8 +223,9 @@ class BioCrfTagger(TrainablePipe):
         self._require_initialized()
         if not any(len(doc) for doc in docs):
             return [numpy.zeros(0, dtype="i") for _ in docs]
-        scores = self.model.predict(docs)
-        tags, _ = crf.best_path(scores, self._conditions(docs, scores))
+        scores = to_numpy(self.model.predict(docs), self.model.ops)
+        with self._blame_weights(scores):
+            tags, _ = crf.best_path(scores, self._conditions(docs, scores))
         return numpy.split(tags, numpy.cumsum(scores.lengths)[:-1])
 
     def set_annotations(self, docs: Iterable[Doc], tags: List[Ints1d]) -> None:
@@ -264,6 +266,8 @@ class BioCrfTagger(TrainablePipe):
         examples = list(examples)
         validate_examples(examples, "BioCrfTagger.update")
         self._require_initialized()
+        if not any(len(eg.predicted) for eg in examples):
+            return losses  # no vectors, so nothing that a shared tok2vec could learn
         self._open_labels(examples)
         set_dropout_rate(self.model, drop)
         scores, backprop = self.model.begin_update([eg.predicted for eg in examples])
@@ -282,8 +286,10 @@ class BioCrfTagger(TrainablePipe):
         RETURNS (Tuple[float, ChainScores]): The sum over the batch in nats, and the gradients in the shape of the scores.
         """
         validate_examples(examples, "BioCrfTagger.get_loss")
+        scores = to_numpy(scores, self.model.ops)
         gold = numpy.concatenate([self._gold(example) for example in examples])
-        loss, d_scores = crf.loss(scores, gold)
+        with self._blame_weights(scores):
+            loss, d_scores = crf.loss(scores, gold)
         return float(loss.sum()), d_scores
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BioCrfTagger":
@@ -347,6 +353,17 @@ class BioCrfTagger(TrainablePipe):
 
     def _gold_name(self) -> str:
         return "doc.ents" if self.gold_key is None else f'doc.spans["{self.gold_key}"]'
+
+    @contextmanager
+    def _blame_weights(self, scores: ChainScores) -> Iterator[None]:
+        """Say what is wrong when the chain refuses scores that are not finite."""
+        try:
+            yield
+        except ValueError as error:
+            arrays = (scores.emissions, scores.start, scores.step, scores.end)
+            if all(numpy.isfinite(array).all() for array in arrays):
+                raise
+            raise ValueError(Errors.E407.format(name=self.name, error=error)) from error
 
     def _require_initialized(self) -> None:
         if not self.is_initialized:
