@@ -46,6 +46,8 @@ class Errors(metaclass=_Coded):
     E509 = "{path}, line {line}: expected the token in column {token} and the tag in column {tag}, but found {found} column(s), parted by {separator}: {text!r}. Name the true columns and separator."
     E510 = "{path}, line {line}: the tag '{tag}' bears no label. If the file knows one label only, give its name with the option 'label'."
     E511 = "The token {token!r} (token {position} of the doc {text!r}) holds a line break or the separator of the columns. Write with another separator, or another tokenization."
+    E512 = "The address corpus has no split '{split}'. Its splits: {known}."
+    E513 = "The address corpus has no addresses of the country '{country}'. Its countries: {known}."
 
     # pipeline
     E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."

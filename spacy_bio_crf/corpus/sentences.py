@@ -1,0 +1,149 @@
+"""Column files (CoNLL and its kin) as text: a token a line, its tag in one of the columns, blank lines between sentences."""
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple, Union
+
+from ..errors import Errors
+from ..tags import MISSING, check_label
+from .files import BOM, read_text
+from .report import Report
+
+DOCUMENT_MARK = "-DOCSTART-"
+_FOREIGN = re.compile(r'(?P<json>\{$|\[$|\{\s*"|\[\s*\{)|(?P<xml><\?xml|<\w+>$)', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ColumnFormat:
+    """How a column file is laid out.
+
+    scheme (str): Tagging scheme.
+    token_column (int): Column of the token; negative numbers count from the end.
+    tag_column (int): Column of the tag.
+    separator (Optional[str]): What parts the columns. None: any run of spaces and tabs.
+    comment (Optional[str]): What a line of comment begins with, such as "# ". None: there are no comments.
+    missing (str): The tag of a token that was not annotated, besides "-".
+    label (Optional[str]): The label of bare tags ("B", "I"). None: there are no bare tags.
+    encoding (str): Encoding of the file.
+    """
+
+    scheme: str = "BIO"
+    token_column: int = 0
+    tag_column: int = -1
+    separator: Optional[str] = None
+    comment: Optional[str] = None
+    missing: str = MISSING
+    label: Optional[str] = None
+    encoding: str = "utf-8"
+
+    def __post_init__(self):
+        """RAISES (ValueError): The label cannot be one."""
+        if self.label is not None:
+            check_label(self.label)
+
+    @property
+    def split(self) -> Callable[[str], List[str]]:
+        if self.separator is None:
+            return re.compile("[ \t]+").split
+        return lambda line: line.split(self.separator)
+
+
+class Sentence(NamedTuple):
+    words: List[str]
+    tags: List[str]
+    line: int  # of the first word
+    document: int  # 0 before the first mark
+
+
+def read_sentences(
+    path: Union[str, Path], format: ColumnFormat = ColumnFormat(), *, report: Optional[Report] = None
+) -> Iterator[Sentence]:
+    """Read the words and the tags of a column file as they stand, except that every missing mark becomes "-".
+
+    RAISES (ValueError): The file holds no token, or a line has other columns than the first.
+    """
+    report = Report() if report is None else report
+    lines = read_text(path, format.encoding).split("\n")
+    _check_text(path, lines)
+    columns = _Columns(path, format)
+    words: List[str] = []
+    tags: List[str] = []
+    document = first = 0
+    for number, line in enumerate([*lines, ""], start=1):
+        line = line.rstrip("\r")
+        visible = line.strip(" \t" + BOM)
+        comment = bool(format.comment) and line.lstrip(BOM).startswith(format.comment)
+        starts_document = visible.startswith(DOCUMENT_MARK) or (comment and "newdoc" in visible.split()[1:2])
+        if (not visible or starts_document) and words:
+            yield Sentence(words, tags, first, document)
+            words, tags = [], []
+        document += starts_document
+        if not visible or starts_document or comment:
+            continue
+        word, tag = columns.read(line, number)
+        if BOM in word:
+            report.add_note("byte order mark inside the text", f"{path}, line {number}: {word!r}")
+            word = word.replace(BOM, "") or word
+        first = first if words else number
+        words.append(word)
+        tags.append(MISSING if tag == format.missing else tag)
+    if not columns.expected:
+        raise ValueError(Errors.E507.format(path=path, lines=len(lines)))
+
+
+class _Columns:
+    """Cuts lines, and holds all of them to the number of columns of the first."""
+
+    def __init__(self, path: Union[str, Path], format: ColumnFormat):
+        self.path = path
+        self.format = format
+        self.split = format.split
+        self.expected = 0
+        self.first = 0
+
+    def read(self, line: str, number: int) -> Tuple[str, str]:
+        """RETURNS (Tuple[str, str]): The token and the tag of a line."""
+        cells = self.split(line.strip(" \t") if self.format.separator is None else line)
+        if not self.expected:
+            self._check_columns(len(cells), line, number)
+            self.expected, self.first = len(cells), number
+        word = cells[self.format.token_column] if len(cells) == self.expected else ""
+        if not word:
+            raise ValueError(
+                Errors.E508.format(
+                    path=self.path,
+                    line=number,
+                    expected=self.expected,
+                    first=self.first,
+                    separator=self._separator,
+                    found=f"{len(cells)} columns" if len(cells) != self.expected else "an empty token",
+                    text=line,
+                )
+            )
+        return word, cells[self.format.tag_column].strip()
+
+    def _check_columns(self, count: int, line: str, number: int) -> None:
+        indices = {i + count if i < 0 else i for i in (self.format.token_column, self.format.tag_column)}
+        if len(indices) < 2 or not indices <= set(range(count)):
+            raise ValueError(
+                Errors.E509.format(
+                    path=self.path,
+                    line=number,
+                    token=self.format.token_column,
+                    tag=self.format.tag_column,
+                    separator=self._separator,
+                    found=count,
+                    text=line,
+                )
+            )
+
+    @property
+    def _separator(self) -> str:
+        return "spaces or tabs" if self.format.separator is None else repr(self.format.separator)
+
+
+def _check_text(path: Union[str, Path], lines: List[str]) -> None:
+    """A column reader would find columns in JSON or XML too, and then complain of odd tags."""
+    foreign = _FOREIGN.match(next((line.strip() for line in lines if line.strip()), ""))
+    if foreign:
+        raise ValueError(Errors.E506.format(path=path, found="XML" if foreign["xml"] else "JSON"))
