@@ -3,6 +3,7 @@
 Forward-backward and Viterbi are one recursion with another sum (the semiring): see Rabiner (1989), "A tutorial on hidden
 Markov models", and Lafferty et al. (2001), "Conditional random fields". The other backends are tested against this one.
 """
+from itertools import islice
 from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy
@@ -94,7 +95,7 @@ def loss(
         gold_chain = chain._replace(emissions=numpy.where(gold[rows], chain.emissions, -numpy.inf))
         (log_z, counts), (gold_log_z, gold_counts) = expectations(chain), expectations(gold_chain)
         if gold_log_z == -numpy.inf:
-            raise ValueError(Errors.E205.format(sequence=b, token=_dead_end(gold_chain)))
+            raise ValueError(Errors.E205.format(sequence=b, token=dead_end(scores, b, gold if allowed is None else gold & allowed)))
         losses.append(log_z - gold_log_z)
         gradients.append(Chain(*(all_ - good for all_, good in zip(counts, gold_counts))))
     return numpy.array(losses, dtype="float64"), _gather(scores, gradients)
@@ -111,7 +112,7 @@ def best_path(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Tuple[I
     for b, (rows, chain) in enumerate(_chains(scores, allowed)):
         delta = forward(chain, plus=numpy.max)
         if total(chain, delta, plus=numpy.max) == -numpy.inf:
-            raise ValueError(Errors.E204.format(sequence=b, token=_dead_end(chain)))
+            raise ValueError(Errors.E204.format(sequence=b, token=dead_end(scores, b, allowed)))
         path = paths[rows]
         after = chain.end
         for t in reversed(range(len(path))):
@@ -141,7 +142,7 @@ def k_best(scores: ChainScores, k: int, allowed: Optional[Bools2d] = None) -> Tu
         ends = [(s + chain.end[i], path) for i, group in enumerate(prefixes) for s, path in group]
         found = [path for score, path in _top(k, ends) if score > -numpy.inf] if len(chain.emissions) else [()]
         if not found:
-            raise ValueError(Errors.E204.format(sequence=b, token=_dead_end(chain)))
+            raise ValueError(Errors.E204.format(sequence=b, token=dead_end(scores, b, allowed)))
         for rank, path in enumerate(found):
             paths[rank, rows] = path
             best[rank, b] = _path_score(chain, path)
@@ -217,8 +218,9 @@ def _path_score(chain: Chain, path: Ints1d) -> float:
     return float(score + chain.end[path[-1]])
 
 
-def _dead_end(chain: Chain) -> int:
-    """The first token that no legal path reaches; the last one if only the end is forbidden."""
+def dead_end(scores: ChainScores, sequence: int, allowed: Optional[Bools2d]) -> int:
+    """Where a sequence without a legal path fails: the first token that no path reaches, or the last one if all end there."""
+    chain = next(islice((chain for _, chain in _chains(scores, allowed)), sequence, None))
     reached = (forward(chain, plus=numpy.max) > -numpy.inf).any(axis=1)
     return int(numpy.argmin(reached)) if not reached.all() else len(reached) - 1
 

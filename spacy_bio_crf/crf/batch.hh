@@ -1,0 +1,195 @@
+// Ragged batches: each sequence by itself, and the sums over all of them.
+#pragma once
+#include "k_best.hh"
+#include "targets.hh"
+
+namespace bio_crf {
+
+struct Batch {
+    int n_tags;
+    long n_sequences;
+    const int64_t* lengths;
+    const float* emissions;
+    const uint8_t* allowed;  // or null
+
+    long longest() const {
+        return n_sequences ? *std::max_element(lengths, lengths + n_sequences) : 0;
+    }
+    // The same sequences under another mask.
+    Batch with(const uint8_t* mask) const { return {n_tags, n_sequences, lengths, emissions, mask}; }
+    Sequence sequence(long b, long first) const {
+        return {long(lengths[b]), emissions + first * n_tags, allowed ? allowed + first * n_tags : nullptr};
+    }
+    // each(b, index of its first token, sequence)
+    template <class Each>
+    void for_each(Each each) const {
+        long first = 0;
+        for (long b = 0; b < n_sequences; first += lengths[b++]) each(b, first, sequence(b, first));
+    }
+};
+
+// Gradients of a batch. Those of the shared parameters are summed as integers, in units of 2^-36: then the sum does not depend
+// on the order of the sequences.
+class Gradient {
+    std::vector<int64_t> starts, steps, ends;
+    static int64_t on_grid(double x) { return std::llrint(x * 68719476736.0); }
+
+public:
+    int n_tags;
+    float* emissions;
+
+    Gradient(int n_tags, float* emissions)
+        : starts(n_tags), steps(size_t(n_tags) * n_tags), ends(n_tags), n_tags(n_tags), emissions(emissions) {}
+
+    // marginals: of the n tokens from `first` on, n > 0
+    void add(long first, long n, const Rows& marginals, const Rows& expected_steps) {
+        for (long t = 0; t < n; t++)
+            for (int j = 0; j < n_tags; j++) emissions[(first + t) * n_tags + j] = float(marginals[t][j]);
+        for (int j = 0; j < n_tags; j++) starts[j] += on_grid(marginals[0][j]);
+        for (int i = 0; i < n_tags; i++)
+            for (int j = 0; j < n_tags; j++) steps[size_t(i) * n_tags + j] += on_grid(expected_steps[i][j]);
+        for (int j = 0; j < n_tags; j++) ends[j] += on_grid(marginals[n - 1][j]);
+    }
+    void add_nothing(long first, long n) {
+        std::fill(emissions + first * n_tags, emissions + (first + n) * n_tags, 0.0f);
+    }
+    void write_shared(float* start, float* step, float* end) const {
+        const auto write = [](const std::vector<int64_t>& from, float* to) {
+            for (size_t i = 0; i < from.size(); i++) to[i] = float(double(from[i]) / 68719476736.0);
+        };
+        write(starts, start);
+        write(steps, step);
+        write(ends, end);
+    }
+};
+
+inline void subtract(const Rows& from, const Rows& what, long n_rows, int width) {
+    for (long i = 0; i < n_rows; i++)
+        for (int j = 0; j < width; j++) from[i][j] -= what[i][j];
+}
+
+inline void log_partition(const Kernels& kernels, const Chain& chain, const Batch& batch, double* log_z) {
+    const Workspace work(chain, batch.longest(), false);
+    batch.for_each([&](long b, long, const Sequence& sequence) {
+        log_z[b] = sequence.length ? kernels.log_partition(chain, sequence, work) : 0.0;
+    });
+}
+
+inline void marginals(const Kernels& kernels, const Chain& chain, const Batch& batch, double* log_z, Gradient& gradient) {
+    const Workspace work(chain, batch.longest(), true);
+    batch.for_each([&](long b, long first, const Sequence& sequence) {
+        log_z[b] = sequence.length ? kernels.expectations(chain, sequence, work) : 0.0;
+        if (sequence.length == 0 || log_z[b] == -INF) gradient.add_nothing(first, sequence.length);
+        else gradient.add(first, sequence.length, work.beta, work.steps);
+    });
+}
+
+// -inf if the path takes what is forbidden.
+inline double path_score(const Chain& chain, const Sequence& sequence, const int64_t* path) {
+    if (sequence.length == 0) return 0.0;
+    const auto emission = [&](long t) {
+        const long cell = t * chain.n_tags + path[t];
+        return sequence.allowed && !sequence.allowed[cell] ? -INF : sequence.emissions[cell];
+    };
+    double score = chain.logs.start[path[0]] + emission(0);
+    for (long t = 1; t < sequence.length; t++) {
+        score += chain.logs.step[size_t(path[t - 1]) * chain.width + path[t]];
+        score += emission(t);
+    }
+    return score + chain.logs.end[path[sequence.length - 1]];
+}
+
+enum class Gold { ANYTHING, ONE_PATH, LATTICE };
+
+// What a gold mask says of a sequence; fills the path, if it is one.
+inline Gold read_gold(const uint8_t* gold, long length, int n_tags, int64_t* path) {
+    bool anything = true, one_path = true;
+    for (long t = 0; t < length && (anything || one_path); t++) {
+        const uint8_t* row = gold + t * n_tags;
+        int count = 0;
+        for (int j = 0; j < n_tags; j++) count += row[j];
+        anything &= count == n_tags;
+        one_path &= count == 1;
+        if (count == 1) path[t] = std::find(row, row + n_tags, 1) - row;
+    }
+    return anything ? Gold::ANYTHING : one_path ? Gold::ONE_PATH : Gold::LATTICE;
+}
+
+// log Z less log Z of the gold lattice, and the gradient. `gold` is the mask as given; `legal_gold` has what is not allowed
+// taken out. Returns the first sequence that has no legal gold path, or -1.
+inline long loss(const Kernels& kernels, const Chain& chain, const Batch& batch, const uint8_t* gold, const uint8_t* legal_gold,
+                 double* losses, Gradient& gradient) {
+    const Workspace work(chain, batch.longest(), true);
+    std::unique_ptr<Workspace> gold_work;
+    std::vector<int64_t> path(batch.longest());
+    const Batch gold_batch = batch.with(legal_gold);
+    long failed = -1;
+    batch.for_each([&](long b, long first, const Sequence& sequence) {
+        if (failed >= 0) return;
+        const long n = sequence.length;
+        const Gold kind = read_gold(gold + first * chain.n_tags, n, chain.n_tags, path.data());
+        if (kind == Gold::ANYTHING) {
+            losses[b] = 0.0;
+            return gradient.add_nothing(first, n);
+        }
+        double gold_log_z;
+        if (kind == Gold::ONE_PATH) {
+            gold_log_z = path_score(chain, sequence, path.data());
+        } else {
+            if (!gold_work) gold_work.reset(new Workspace(chain, batch.longest(), true));
+            gold_log_z = kernels.expectations(chain, gold_batch.sequence(b, first), *gold_work);
+        }
+        if (gold_log_z == -INF) {
+            failed = b;
+            return;
+        }
+        losses[b] = kernels.expectations(chain, sequence, work) - gold_log_z;
+        if (kind == Gold::ONE_PATH) {
+            for (long t = 0; t < n; t++) work.beta[t][path[t]] -= 1.0;
+            for (long t = 1; t < n; t++) work.steps[path[t - 1]][path[t]] -= 1.0;
+        } else {
+            subtract(work.beta, gold_work->beta, n, chain.width);
+            subtract(work.steps, gold_work->steps, chain.width, chain.width);
+        }
+        gradient.add(first, n, work.beta, work.steps);
+    });
+    return failed;
+}
+
+// Returns the first sequence that has no legal path, or -1.
+inline long best_path(const Kernels& kernels, const Chain& chain, const Batch& batch, int32_t* paths, double* scores) {
+    const Workspace work(chain, batch.longest(), false);
+    long failed = -1;
+    batch.for_each([&](long b, long first, const Sequence& sequence) {
+        scores[b] = sequence.length ? kernels.best_path(chain, sequence, work, paths + first) : 0.0;
+        if (scores[b] == -INF && failed < 0) failed = b;
+    });
+    return failed;
+}
+
+// paths: k x N, full of -1; scores: k x B, full of -inf. Returns the first sequence that has no legal path, or -1.
+inline long k_best(const Chain& chain, const Batch& batch, long k, int32_t* paths, long n_tokens, double* scores) {
+    long failed = -1;
+    batch.for_each([&](long b, long first, const Sequence& sequence) {
+        k_best(chain, sequence, k, paths + first, n_tokens, scores + b, batch.n_sequences);
+        if (scores[b] == -INF && failed < 0) failed = b;
+    });
+    return failed;
+}
+
+inline void path_scores(const Chain& chain, const Batch& batch, const int64_t* paths, double* scores) {
+    batch.for_each([&](long b, long first, const Sequence& sequence) { scores[b] = path_score(chain, sequence, paths + first); });
+}
+
+// spans: sorted by sequence, in tokens of their sequence; counts: how many each sequence has. probabilities: full of 0.
+inline void span_probabilities(const Kernels& kernels, const Chain& chain, const Batch& batch, Spans spans, const int64_t* counts) {
+    const Workspace work(chain, batch.longest(), true);
+    batch.for_each([&](long b, long, const Sequence& sequence) {
+        spans.count = counts[b];
+        if (spans.count) kernels.span_probabilities(chain, sequence, work, spans);
+        spans.spans += spans.count;
+        spans.probabilities += spans.count;
+    });
+}
+
+}  // namespace bio_crf

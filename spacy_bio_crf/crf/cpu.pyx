@@ -1,0 +1,235 @@
+# distutils: language = c++
+# cython: boundscheck=False, wraparound=False, cdivision=True
+"""The compiled chain on NumPy arrays. See `spacy_bio_crf.crf` for the contract; the algorithms are in the .hh files.
+
+Sums of paths run in scaled probabilities, and start again in log space for the sequences whose scores lie too far apart for
+that. All of it is float64, without the GIL, compiled for several instruction sets (`targets.hh`).
+"""
+cimport numpy
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libcpp cimport bool as cbool
+from libcpp.vector cimport vector
+
+import numpy
+
+from ..errors import Errors
+from ..types import ChainScores
+from . import reference
+from .checks import check_array, check_ints, check_k, check_mask, check_scores, check_spans, check_tags
+
+
+cdef extern from "batch.hh" namespace "bio_crf" nogil:
+    cdef cppclass Chain:
+        Chain(int n_tags, const float* start, const float* step, const float* end, const uint8_t* may_start,
+              const uint8_t* may_step, const uint8_t* may_end, cbool with_probabilities) except +
+
+    struct Batch:
+        int n_tags
+        long n_sequences
+        const int64_t* lengths
+        const float* emissions
+        const uint8_t* allowed
+
+    cdef cppclass Gradient:
+        Gradient(int n_tags, float* emissions) except +
+        void write_shared(float* start, float* step, float* end)
+
+    struct Kernels:
+        const char* name
+
+    struct Span:
+        pass
+
+    struct Spans:
+        long count
+        const Span* spans
+        const int64_t* labels
+        const uint8_t* joins
+        double* probabilities
+
+    vector[const Kernels*] available_kernels()
+    void c_log_partition "bio_crf::log_partition"(const Kernels&, const Chain&, const Batch&, double*) except +
+    void c_marginals "bio_crf::marginals"(const Kernels&, const Chain&, const Batch&, double*, Gradient&) except +
+    long c_loss "bio_crf::loss"(const Kernels&, const Chain&, const Batch&, const uint8_t* gold, const uint8_t* legal_gold,
+                                double*, Gradient&) except +
+    void c_path_scores "bio_crf::path_scores"(const Chain&, const Batch&, const int64_t*, double*) except +
+    long c_best_path "bio_crf::best_path"(const Kernels&, const Chain&, const Batch&, int32_t*, double*) except +
+    long c_k_best "bio_crf::k_best"(const Chain&, const Batch&, long k, int32_t*, long n_tokens, double*) except +
+    void c_span_probabilities "bio_crf::span_probabilities"(const Kernels&, const Chain&, const Batch&, Spans,
+                                                            const int64_t* counts) except +
+
+
+numpy.import_array()
+cdef const Kernels* kernels = available_kernels()[0]
+
+
+def instruction_sets():
+    """Names of the instruction sets that this processor can run, the fastest first. That one is in use from the start."""
+    return [one.name.decode("ascii") for one in available_kernels()]
+
+
+def use_instruction_set(name):
+    """Select one of `instruction_sets()`, for tests and benchmarks. Acts on the whole process."""
+    global kernels
+    kernels = available_kernels()[instruction_sets().index(name)]
+
+
+cdef class Lattice:
+    """Checked inputs, as the C++ side reads them."""
+
+    cdef object scores, allowed
+    cdef Chain* chain
+    cdef Batch batch
+
+    def __cinit__(self, scores, allowed, cbool with_probabilities):
+        self.scores = scores = check_scores(scores)
+        self.allowed = allowed = check_mask("allowed", allowed, scores)
+        may = scores.constraints
+        self.chain = new Chain(
+            len(scores.start), <float*>data(scores.start), <float*>data(scores.step), <float*>data(scores.end),
+            <uint8_t*>data(may.start), <uint8_t*>data(may.step), <uint8_t*>data(may.end), with_probabilities,
+        )
+        self.batch.n_tags = len(scores.start)
+        self.batch.n_sequences = len(scores.lengths)
+        self.batch.lengths = <int64_t*>data(scores.lengths)
+        self.batch.emissions = <float*>data(scores.emissions)
+        self.batch.allowed = NULL
+        if allowed is not None:
+            self.batch.allowed = <uint8_t*>data(allowed)
+
+    def __dealloc__(self):
+        del self.chain
+
+
+cdef class ScoreGradient:
+    """Room for the gradient of a batch."""
+
+    cdef object arrays
+    cdef Gradient* sums
+
+    def __cinit__(self, Lattice lattice):
+        scores = lattice.scores
+        self.arrays = ChainScores(
+            numpy.empty_like(scores.emissions), scores.lengths, numpy.empty_like(scores.start),
+            numpy.empty_like(scores.step), numpy.empty_like(scores.end), scores.constraints,
+        )
+        self.sums = new Gradient(lattice.batch.n_tags, <float*>data(self.arrays.emissions))
+
+    def __dealloc__(self):
+        del self.sums
+
+    cdef finish(self, scores):
+        result = self.arrays
+        self.sums.write_shared(<float*>data(result.start), <float*>data(result.step), <float*>data(result.end))
+        result.lengths, result.constraints = scores.lengths, scores.constraints
+        return result
+
+
+cdef inline void* data(numpy.ndarray array):
+    return numpy.PyArray_DATA(array)
+
+
+def log_partition(scores, allowed=None):
+    cdef Lattice lattice = Lattice(scores, allowed, True)
+    log_z = numpy.empty(lattice.batch.n_sequences)
+    cdef double* out = <double*>data(log_z)
+    with nogil:
+        c_log_partition(kernels[0], lattice.chain[0], lattice.batch, out)
+    return log_z
+
+
+def marginals(scores, allowed=None):
+    cdef Lattice lattice = Lattice(scores, allowed, True)
+    cdef ScoreGradient gradient = ScoreGradient(lattice)
+    log_z = numpy.empty(lattice.batch.n_sequences)
+    cdef double* out = <double*>data(log_z)
+    with nogil:
+        c_marginals(kernels[0], lattice.chain[0], lattice.batch, out, gradient.sums[0])
+    return log_z, gradient.finish(scores)
+
+
+def loss(scores, gold, allowed=None):
+    cdef Lattice lattice = Lattice(scores, allowed, True)
+    cdef ScoreGradient gradient = ScoreGradient(lattice)
+    gold = check_mask("gold", gold, lattice.scores)
+    legal_gold = gold if allowed is None else gold & lattice.allowed
+    losses = numpy.empty(lattice.batch.n_sequences)
+    cdef uint8_t* gold_data = <uint8_t*>data(gold)
+    cdef uint8_t* legal_gold_data = <uint8_t*>data(legal_gold)
+    cdef double* out = <double*>data(losses)
+    cdef long failed
+    with nogil:
+        failed = c_loss(kernels[0], lattice.chain[0], lattice.batch, gold_data, legal_gold_data, out, gradient.sums[0])
+    if failed >= 0:
+        token = reference.dead_end(lattice.scores, failed, legal_gold)
+        raise ValueError(Errors.E205.format(sequence=failed, token=token))
+    return losses, gradient.finish(scores)
+
+
+def path_score(scores, tags):
+    cdef Lattice lattice = Lattice(scores, None, False)
+    tags = check_tags(tags, lattice.scores)
+    result = numpy.empty(lattice.batch.n_sequences)
+    c_path_scores(lattice.chain[0], lattice.batch, <int64_t*>data(tags), <double*>data(result))
+    return result
+
+
+def best_path(scores, allowed=None):
+    cdef Lattice lattice = Lattice(scores, allowed, False)
+    paths = numpy.empty(len(lattice.scores.emissions), dtype="int32")
+    best = numpy.empty(lattice.batch.n_sequences)
+    cdef int32_t* paths_out = <int32_t*>data(paths)
+    cdef double* best_out = <double*>data(best)
+    cdef long failed
+    with nogil:
+        failed = c_best_path(kernels[0], lattice.chain[0], lattice.batch, paths_out, best_out)
+    _check_found(lattice, failed)
+    return paths, best
+
+
+def k_best(scores, k, allowed=None):
+    cdef long n_best = check_k(k)
+    cdef Lattice lattice = Lattice(scores, allowed, False)
+    cdef long n_tokens = len(lattice.scores.emissions)
+    paths = numpy.full((n_best, n_tokens), -1, dtype="int32")
+    best = numpy.full((n_best, lattice.batch.n_sequences), -numpy.inf)
+    cdef int32_t* paths_out = <int32_t*>data(paths)
+    cdef double* best_out = <double*>data(best)
+    cdef long failed
+    with nogil:
+        failed = c_k_best(lattice.chain[0], lattice.batch, n_best, paths_out, n_tokens, best_out)
+    _check_found(lattice, failed)
+    return paths, best
+
+
+def _check_found(Lattice lattice, long failed):
+    if failed >= 0:
+        token = reference.dead_end(lattice.scores, failed, lattice.allowed)
+        raise ValueError(Errors.E204.format(sequence=failed, token=token))
+
+
+def span_probabilities(scores, spans, labels, joins, allowed=None):
+    cdef Lattice lattice = Lattice(scores, allowed, True)
+    n_tags = lattice.batch.n_tags
+    lengths = lattice.scores.lengths
+    labels = check_ints("labels", labels, (n_tags,))
+    joins = check_array("joins", joins, "bool", (n_tags, n_tags))
+    spans, sequences = check_spans(spans, lattice.scores)
+
+    order = numpy.argsort(sequences, kind="stable")
+    local = spans[order]
+    local[:, :2] -= (numpy.cumsum(lengths) - lengths)[sequences[order], None]
+    counts = numpy.bincount(sequences, minlength=len(lengths)).astype("int64")
+    found = numpy.zeros(len(spans))
+
+    cdef Spans request
+    request.spans = <Span*>data(local)
+    request.labels = <int64_t*>data(labels)
+    request.joins = <uint8_t*>data(joins)
+    request.probabilities = <double*>data(found)
+    cdef int64_t* counts_data = <int64_t*>data(counts)
+    with nogil:
+        c_span_probabilities(kernels[0], lattice.chain[0], lattice.batch, request, counts_data)
+    probabilities = numpy.empty_like(found)
+    probabilities[order] = found
+    return probabilities

@@ -1,0 +1,73 @@
+// The gradient of log Z: token marginals and expected steps, from alpha and beta.
+// No include guard: see simd.hh.
+
+// steps[i, columns] += sum over t in [first, last) of alpha[t, i] * after[t + 1, columns], for ROWS rows i; in registers.
+template <int ROWS, int COLUMNS>
+static inline void outer_block(const Chain& chain, const Rows& alpha, const Rows& after, const Rows& steps, long first, long last, int i, int j) {
+    constexpr int V = COLUMNS / LANES;
+    Doubles sums[ROWS][V];
+    for (int r = 0; r < ROWS; r++)
+        for (int v = 0; v < V; v++) sums[r][v] = load(steps[i + r] + j + v * LANES);
+    for (long t = first; t < last; t++)
+        for (int r = 0; r < ROWS; r++)
+            for (int v = 0; v < V; v++)
+                sums[r][v] = sums[r][v] + broadcast(alpha[t][i + r]) * load(after[t + 1] + j + v * LANES);
+    for (int r = 0; r < ROWS; r++)
+        for (int v = 0; v < V; v++) store(steps[i + r] + j + v * LANES, sums[r][v]);
+}
+
+static void count_steps(Probability, const Chain& chain, const Workspace& work, long first, long last) {
+    constexpr int ROWS = LANES > 1 ? LANES / 2 : 1;  // as many sums as registers hold
+    for (int i = 0; i < chain.n_tags; i += ROWS) {
+        int j = 0;
+        for (; j + 24 <= chain.width; j += 24) outer_block<ROWS, 24>(chain, work.alpha, work.emissions, work.steps, first, last, i, j);
+        if (chain.width - j == 16) outer_block<ROWS, 16>(chain, work.alpha, work.emissions, work.steps, first, last, i, j);
+        if (chain.width - j == 8) outer_block<ROWS, 8>(chain, work.alpha, work.emissions, work.steps, first, last, i, j);
+    }
+}
+
+static void count_steps(LogSpace, const Chain& chain, const Workspace& work, long first, long last) {
+    for (long t = first; t < last; t++)
+        for (int i = 0; i < chain.n_tags; i++)
+            for (int j = 0; j < chain.width; j += LANES) {
+                const Doubles before = broadcast(work.alpha[t][i]) + load(&chain.logs.step[size_t(i) * chain.width + j]);
+                store(work.steps[i] + j, load(work.steps[i] + j) + exp(before + load(work.emissions[t + 1] + j)));
+            }
+}
+
+// What the sum over all tokens left out: the step's own factor. In log space each token has it in already.
+static void weigh_steps(Probability, const Chain& chain, const Workspace& work) {
+    for (int i = 0; i < chain.n_tags; i++)
+        for (int j = 0; j < chain.width; j += LANES) {
+            const Doubles weight = load(&chain.probabilities.step[size_t(i) * chain.width + j]);
+            const Doubles zero = broadcast(0.0);  // chosen, not multiplied by: sums at forbidden steps may be huge
+            store(work.steps[i] + j, where_above(weight, 0.0, weight * load(work.steps[i] + j), zero));
+        }
+}
+static void weigh_steps(LogSpace, const Chain&, const Workspace&) {}
+
+// log Z. The token marginals take the place of beta, and the expected steps go to work.steps; neither if log Z is -inf.
+static double expectations(const Chain& chain, const Sequence& sequence, const Workspace& work) {
+    return run(chain, sequence, work, true, [&](auto system) {
+        using S = decltype(system);
+        const long n = sequence.length;
+        std::fill(work.steps[0], work.steps[chain.width], 0.0);
+        constexpr long CHUNK = 64;  // tokens whose rows stay in the first cache
+        for (long first = 0; first < n; first += CHUNK) {
+            const long last = std::min(first + CHUNK, n);
+            for (long t = first; t < last; t++) {
+                const double inverse = S::inverse(meet<S>(chain, work, t));
+                // So scaled, alpha[t, i] * step[i, j] * (emissions * beta)[t + 1, j] is the probability of the step.
+                const double to_step = t + 1 < n ? S::times(inverse, S::inverse(work.beta_scales[t])) : inverse;
+                for (int j = 0; j < chain.width; j += LANES) {
+                    const Doubles alpha = load(work.alpha[t] + j), beta = load(work.beta[t] + j);
+                    store(work.emissions[t] + j, S::times(load(work.emissions[t] + j), beta));
+                    store(work.beta[t] + j, S::probability(S::times(S::times(alpha, beta), broadcast(inverse))));
+                    store(work.alpha[t] + j, S::times(alpha, broadcast(to_step)));
+                }
+            }
+            count_steps(system, chain, work, std::max(first - 1, 0L), last - 1);
+        }
+        weigh_steps(system, chain, work);
+    });
+}

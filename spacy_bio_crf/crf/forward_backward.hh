@@ -1,0 +1,87 @@
+// The forward-backward algorithm (Rabiner 1989, section V.A for the scaling), in either number system.
+// No include guard: see simd.hh.
+
+// alpha[t, j]: total of the paths that are at tag j at token t. Each row is divided by the total of the row before it, which
+// is alpha_scales[t]: unlike its own total, that one is known early. Returns false if the number system may have lost paths.
+template <class S>
+static bool forward(const Chain& chain, const Sequence& sequence, const Workspace& work, double& log_z) {
+    const Parameters& parameters = S::parameters(chain);
+    const long n = sequence.length;
+    log_z = parameters.start_shift + (n - 1) * parameters.step_shift + parameters.end_shift;
+    if (!lift_emissions<S>(chain, sequence, work, log_z)) return false;
+
+    Doubles least = broadcast(1.0);
+    const double* before = parameters.start.data();
+    for (int j = 0; j < chain.width; j += LANES) {
+        const Doubles x = S::times(load(before + j), load(work.emissions[0] + j));
+        least = S::smallest(least, x);
+        store(work.alpha[0] + j, x);
+    }
+    for (long t = 1; t < n; t++) {
+        before = work.alpha[t - 1];
+        const double scale = S::total(chain.width, [&](int j) { return load(before + j); });
+        work.alpha_scales[t] = scale;
+        log_z += S::log(scale);
+        if (scale == S::ZERO) return lowest(least) >= FLOOR;
+        const Doubles inverse = broadcast(S::inverse(scale));
+        S::product(before, parameters.step.data(), chain, [&](int j, Doubles sum) {
+            const Doubles x = S::times(sum, S::times(load(work.emissions[t] + j), inverse));
+            least = S::smallest(least, x);
+            store(work.alpha[t] + j, x);
+        });
+    }
+    log_z += S::log(S::total(chain.width, [&](int j) { return S::times(load(work.alpha[n - 1] + j), load(&parameters.end[j])); }));
+    return lowest(least) >= FLOOR;
+}
+
+// beta[t, i]: total of the ways to go on from tag i at token t. Each row is divided by the total of what it sums up, which is
+// beta_scales[t]. Wants the emissions that forward left, and a log Z above -inf.
+template <class S>
+static bool backward(const Chain& chain, const Sequence& sequence, const Workspace& work) {
+    const Parameters& parameters = S::parameters(chain);
+    Doubles least = broadcast(1.0);
+    std::copy(parameters.end.begin(), parameters.end.end(), work.beta[sequence.length - 1]);
+    for (long t = sequence.length - 2; t >= 0; t--) {
+        double* after = work.row[0];
+        const double scale = S::total(chain.width, [&](int j) {
+            return S::times(load(work.emissions[t + 1] + j), load(work.beta[t + 1] + j));
+        });
+        work.beta_scales[t] = scale;
+        const Doubles inverse = broadcast(S::inverse(scale));
+        for (int j = 0; j < chain.width; j += LANES)
+            store(after + j, S::times(load(work.emissions[t + 1] + j), load(work.beta[t + 1] + j)));
+        S::product(after, parameters.step_transposed.data(), chain, [&](int i, Doubles sum) {
+            const Doubles x = S::times(sum, inverse);
+            least = S::smallest(least, x);
+            store(work.beta[t] + i, x);
+        });
+    }
+    return lowest(least) >= FLOOR;
+}
+
+// The total of all paths, seen from token t, where alpha and beta meet.
+template <class S>
+static double meet(const Chain& chain, const Workspace& work, long t) {
+    return S::total(chain.width, [&](int j) { return S::times(load(work.alpha[t] + j), load(work.beta[t] + j)); });
+}
+
+// log Z, by the fastest number system that holds the sequence. With backward: fills beta too, unless log Z is -inf.
+// finish(S()) is called with that number system.
+template <class Finish>
+static double run(const Chain& chain, const Sequence& sequence, const Workspace& work, bool with_backward, Finish finish) {
+    double log_z;
+    const auto runs = [&](auto system) {
+        using S = decltype(system);
+        if (!forward<S>(chain, sequence, work, log_z)) return false;
+        if (log_z == -INF || !with_backward) return true;
+        if (!backward<S>(chain, sequence, work)) return false;
+        finish(system);
+        return true;
+    };
+    if (!(chain.fits_probabilities && runs(Probability()))) runs(LogSpace());
+    return log_z;
+}
+
+static double log_partition(const Chain& chain, const Sequence& sequence, const Workspace& work) {
+    return run(chain, sequence, work, false, [](auto) {});
+}

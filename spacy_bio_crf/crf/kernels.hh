@@ -1,0 +1,10 @@
+// The kernels of one instruction set; its namespace and LANES are those of the including file, targets.hh.
+#include "simd.hh"
+#include "number_systems.hh"
+#include "emissions.hh"
+#include "forward_backward.hh"
+#include "expectations.hh"
+#include "spans.hh"
+#include "viterbi.hh"
+
+static const Kernels KERNELS = {NAME, log_partition, expectations, best_path, span_probabilities};

@@ -1,0 +1,68 @@
+// The kernels, compiled once per instruction set, and the choice among them when the module is loaded.
+#pragma once
+#include "chain.hh"
+
+namespace bio_crf {
+
+struct Kernels {
+    const char* name;
+    double (*log_partition)(const Chain&, const Sequence&, const Workspace&);
+    double (*expectations)(const Chain&, const Sequence&, const Workspace&);
+    double (*best_path)(const Chain&, const Sequence&, const Workspace&, int32_t*);
+    void (*span_probabilities)(const Chain&, const Sequence&, const Workspace&, const Spans&);
+};
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic ignored "-Wpsabi"  // vectors are passed inside this file only
+#endif
+
+// Any compiler, any processor: 16-byte vectors where the compiler has them, plain loops elsewhere.
+namespace baseline {
+#define LANES 2
+#define NAME "baseline"
+#include "kernels.hh"
+#undef LANES
+#undef NAME
+}  // namespace baseline
+
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(SPACY_BIO_CRF_PORTABLE)
+#define BIO_CRF_X86
+
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+namespace avx2 {
+#define LANES 4
+#define NAME "avx2"
+#include "kernels.hh"
+#undef LANES
+#undef NAME
+}  // namespace avx2
+#pragma GCC pop_options
+
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,avx512f,avx512dq,avx512vl,avx512bw")
+namespace avx512 {
+#define LANES 8
+#define NAME "avx512"
+#include "kernels.hh"
+#undef LANES
+#undef NAME
+}  // namespace avx512
+#pragma GCC pop_options
+#endif
+
+// The widest first. Only those that this processor can run.
+inline std::vector<const Kernels*> available_kernels() {
+    std::vector<const Kernels*> available;
+#ifdef BIO_CRF_X86
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bw"))
+        available.push_back(&avx512::KERNELS);
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) available.push_back(&avx2::KERNELS);
+#endif
+    available.push_back(&baseline::KERNELS);
+    return available;
+}
+
+}  // namespace bio_crf
