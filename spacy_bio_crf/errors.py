@@ -48,6 +48,14 @@ class Errors(metaclass=_Coded):
     E511 = "The token {token!r} (token {position} of the doc {text!r}) holds a line break or the separator of the columns. Write with another separator, or another tokenization."
     E512 = "The address corpus has no split '{split}'. Its splits: {known}."
     E513 = "The address corpus has no addresses of the country '{country}'. Its countries: {known}."
+    E514 = "{where}: expected a JSON object, but the line is no JSON ({reason}). The format 'parts' wants one object a line."
+    E515 = "{where}: expected {expected}, but found {found}."
+    E516 = "{path}: found no record. Expected one JSON object a line."
+    E517 = "{path}: expected addresses in the XML of usaddress (a collection of addresses, each made of elements named for their labels), but found {found}."
+    E518 = "{path}: expected queries in the JSON of SNIPS (an intent, and its queries in pieces), but found {found}."
+    E519 = "The shares of a split must be above 0 and make 1, but got: {shares}."
+    E520 = "Found {found} document(s), too few for a split into {shares}. Take fewer or larger shares."
+    E521 = "The reader 'spacy_bio_crf.{corpus}.v1' has no path. Set it in the config, or on the command line, as with --paths.train."
 
     # pipeline
     E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."
