@@ -3,7 +3,7 @@ from itertools import product
 
 import pytest
 from seqeval.metrics.sequence_labeling import get_entities
-from seqeval.scheme import BILOU, IOB1, IOB2, IOBES, Entities, auto_detect
+from seqeval.scheme import BILOU, IOB1, IOB2, IOBES, Entities
 
 from spacy_bio_crf.tags import TagSet, parse_tags
 
@@ -44,10 +44,3 @@ def test_begin_is_conlleval(scheme):
     for tags in sequences(scheme):
         entities = [(start, last + 1, label) for label, start, last in get_entities(tags)]
         assert parse_tags(tags, scheme, repair="begin") == entities, tags
-
-
-@pytest.mark.parametrize(
-    "scheme, tags", [("BIO", "B-a I-a O"), ("BIOES", "B-a I-a E-a O S-b"), ("BILUO", "B-a I-a L-a O U-b")]
-)
-def test_detected_schemes_bear_the_same_name(scheme, tags):
-    assert auto_detect([tags.split()]) is SCHEMES[scheme]
