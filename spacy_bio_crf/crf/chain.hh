@@ -34,6 +34,9 @@ struct Chain {
     Chain(int n_tags, const float* start, const float* step, const float* end, const uint8_t* may_start,
           const uint8_t* may_step, const uint8_t* may_end, bool with_probabilities)
         : n_tags(n_tags), width(padded(n_tags)), fits_probabilities(with_probabilities) {
+        logs.start.assign(width, -INF);
+        logs.step.assign(size_t(width) * width, -INF);
+        logs.end.assign(width, -INF);
         read(logs.start, 1, start, may_start);
         read(logs.step, n_tags, step, may_step);
         read(logs.end, 1, end, may_end);
@@ -47,7 +50,6 @@ struct Chain {
 
 private:
     void read(std::vector<double>& out, int rows, const float* scores, const uint8_t* legal) {
-        out.assign(size_t(rows == 1 ? 1 : width) * width, -INF);
         for (int i = 0; i < rows; i++)
             for (int j = 0; j < n_tags; j++)
                 if (legal[size_t(i) * n_tags + j]) out[size_t(i) * width + j] = scores[size_t(i) * n_tags + j];

@@ -84,8 +84,7 @@ def marginals(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Tuple[F
 def loss(
     scores: ChainScores, gold: Bools2d, allowed: Optional[Bools2d] = None
 ) -> Tuple[Floats1d, ChainScores]:
-    scores = check_scores(scores)
-    gold = check_mask("gold", gold, scores)
+    gold = check_mask("gold", gold, check_scores(scores))
     losses, gradients = [], []
     for b, (rows, chain) in enumerate(_chains(scores, allowed)):
         if gold[rows].all():  # whatever the annotation allows everything of costs nothing, legal or not

@@ -1,0 +1,62 @@
+"""The judge: every tag sequence is written down and scored, and nothing is clever."""
+from itertools import product
+
+import numpy
+
+from spacy_bio_crf.types import ChainScores
+
+
+def sequences(scores, *masks):
+    """Each sequence as a batch of its own, with its rows of the masks."""
+    stops = numpy.cumsum(scores.lengths)
+    for length, stop in zip(scores.lengths, stops):
+        rows = slice(stop - length, stop)
+        one = ChainScores(scores.emissions[rows], numpy.array([length]), scores.start, scores.step, scores.end, scores.constraints)
+        yield (one, *(None if mask is None else mask[rows] for mask in masks))
+
+
+def legal_paths(one, *masks):
+    """All legal paths of one sequence, as (score, path)."""
+    n, n_tags = one.emissions.shape
+    may, found = one.constraints, []
+    emissions, start, step, end = (x.astype("float64") for x in (one.emissions, one.start, one.step, one.end))
+    for path in product(range(n_tags), repeat=n):
+        legal = all(mask[t, path[t]] for mask in masks if mask is not None for t in range(n))
+        legal = legal and all(may.step[i, j] for i, j in zip(path, path[1:]))
+        if n == 0 or (legal and may.start[path[0]] and may.end[path[-1]]):
+            score = sum(emissions[t, path[t]] for t in range(n)) + sum(step[i, j] for i, j in zip(path, path[1:]))
+            found.append((score + (start[path[0]] + end[path[-1]] if n else 0.0), path))
+    return found
+
+
+def log_z(paths):
+    if not paths:
+        return -numpy.inf
+    scores = numpy.array([score for score, _ in paths])
+    return scores.max() + numpy.log(numpy.exp(scores - scores.max()).sum())
+
+
+def expectations(one, paths):
+    """Expected emissions, starts, steps and ends under the paths' probabilities."""
+    emissions, start, step, end = (numpy.zeros(x.shape) for x in (one.emissions, one.start, one.step, one.end))
+    total = log_z(paths)
+    for score, path in paths:
+        p = numpy.exp(score - total)
+        for t, tag in enumerate(path):
+            emissions[t, tag] += p
+            start[tag] += p * (t == 0)
+            end[tag] += p * (t == len(path) - 1)
+            if t > 0:
+                step[path[t - 1], tag] += p
+    return emissions, start, step, end
+
+
+def span_probability(paths, span, labels, joins):
+    start, end, label = span
+    total, probability = log_z(paths), 0.0
+    for score, path in paths:
+        inner = all(joins[path[t - 1], path[t]] for t in range(start + 1, end))
+        edges = [t for t in (start, end) if 0 < t < len(path)]
+        if inner and all(labels[j] == label for j in path[start:end]) and not any(joins[path[t - 1], path[t]] for t in edges):
+            probability += numpy.exp(score - total)
+    return probability
