@@ -56,6 +56,10 @@ class Errors(metaclass=_Coded):
     E519 = "The shares of a split must be above 0 and make 1, but got: {shares}."
     E520 = "Found {found} document(s), too few for a split into {shares}. Take fewer or larger shares."
     E521 = "The reader 'spacy_bio_crf.{corpus}.v1' has no path. Set it in the config, or on the command line, as with --paths.train."
+    # command line
+    E601 = "Stopped, because of --strict, at the first annotation that would be changed or lost ({kind}): {example}"
+    E602 = "Expected the shares of two or three splits (train, dev and test), such as 0.8,0.1,0.1, but got --split {split}."
+    E603 = "Cannot write to {path}: it is {found}. Give {expected}."
 
     # pipeline
     E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."

@@ -3,6 +3,7 @@ from .addresses import address_docs
 from .columns import read_columns, write_columns
 from .parts import read_parts
 from .report import Report
+from .save import save_docs
 from .sentences import ColumnFormat
 from .snips import read_snips
 from .split import split_docs
@@ -16,6 +17,7 @@ __all__ = [
     "read_parts",
     "read_snips",
     "read_usaddress",
+    "save_docs",
     "split_docs",
     "write_columns",
 ]

@@ -34,7 +34,7 @@ def read_text(path: Union[str, Path], encoding: str = "utf-8") -> str:
     return text[text.startswith(BOM) :].replace("\r\n", "\n")
 
 
-def find_files(path: Union[str, Path], pattern: str) -> List[Path]:
+def find_files(path: Union[str, Path], pattern: str = "*") -> List[Path]:
     """The file itself, or the files of a folder and its subfolders whose names match a pattern, in order of their paths.
 
     RAISES (ValueError): Nothing is there, or nothing in the folder matches.

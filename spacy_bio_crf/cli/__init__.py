@@ -1,0 +1,9 @@
+"""`python -m spacy bio-crf`: spaCy loads this module by its entry point, and finds the commands mounted."""
+from spacy.cli._util import app
+
+from .group import bio_crf_cli
+from .convert import convert_cli
+
+app.add_typer(bio_crf_cli)
+
+__all__ = ["bio_crf_cli", "convert_cli"]

@@ -1,0 +1,148 @@
+"""`python -m spacy bio-crf convert`: foreign corpora to `.spacy` or to columns."""
+import json
+from enum import Enum
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Dict, Iterable, Iterator, List, Optional
+
+import spacy
+import typer
+from rich.console import Console
+from rich.progress import track
+from spacy.tokens import Doc
+
+from ..corpus import (
+    ColumnFormat,
+    Report,
+    address_docs,
+    read_columns,
+    read_parts,
+    read_snips,
+    read_usaddress,
+    save_docs,
+    split_docs,
+)
+from ..corpus.files import find_files
+from ..corpus.save import SPACY
+from ..errors import Errors
+from ..tags import REPAIRS, SCHEMES
+from .group import bio_crf_cli, clear_errors
+from .report import print_report
+
+SEPARATORS = {"tab": "\t", "space": " ", "comma": ","}
+SPLIT_NAMES = ("train", "dev", "test")
+
+
+class Format(str, Enum):
+    columns = "columns"
+    parts = "parts"
+    usaddress = "usaddress"
+    snips = "snips"
+    addresses = "addresses"
+
+
+@bio_crf_cli.command("convert", no_args_is_help=True)
+def convert_cli(
+    # fmt: off
+    input_path: str = typer.Argument(..., metavar="INPUT", help="A file, or a folder of them; for `addresses`: train, dev or test"),
+    output_path: Path = typer.Argument(..., metavar="OUTPUT", help="A file: .spacy, or columns if it has another ending; with --split a folder"),
+    format: Format = typer.Option(Format.columns, "--format", "-f", help="What INPUT is"),
+    lang: str = typer.Option("xx", "--lang", "-l", help="Language, for its tokenizer"),
+    pattern: str = typer.Option("*", "--pattern", help="Which files of a folder, such as 'train_*_full.json'"),
+    encoding: str = typer.Option("utf-8", "--encoding", help="Encoding of columns or parts"),
+    scheme: str = typer.Option("BIO", "--scheme", "-s", help=f"columns: scheme of the tags: {', '.join(SCHEMES)}"),
+    token_column: int = typer.Option(0, "--token-column", help="columns: column of the token; negative numbers count from the end"),
+    tag_column: int = typer.Option(-1, "--tag-column", help="columns: column of the tag"),
+    separator: Optional[str] = typer.Option(None, "--separator", help="columns: tab, space, comma or any string; by default any run of spaces and tabs"),
+    comment: Optional[str] = typer.Option(None, "--comment", help="columns: what lines of comment begin with, such as '# '"),
+    missing: str = typer.Option("-", "--missing", help="columns: tag of tokens that were not annotated, such as UNK"),
+    label: Optional[str] = typer.Option(None, "--label", help="columns: label of bare tags (B, I)"),
+    repair: Optional[str] = typer.Option(None, "--repair", help=f"columns: how to repair illegal tags: {', '.join(REPAIRS)}; by default they are errors"),
+    spaces: bool = typer.Option(True, "--spaces/--no-spaces", help="columns: whether the language parts words by spaces"),
+    n_sents: int = typer.Option(1, "--n-sents", "-n", min=0, help="columns: sentences of a doc; 0 for whole documents"),
+    text_key: str = typer.Option("text", "--text-key", help="parts: key of the text"),
+    parts_key: str = typer.Option("components", "--parts-key", help="parts: key of its parts"),
+    file_tokens: bool = typer.Option(True, "--file-tokens/--new-tokens", help="usaddress: keep the tokens of the file, or cut anew"),
+    size: int = typer.Option(1000, "--size", min=1, help="addresses: how many to make"),
+    country: Optional[str] = typer.Option(None, "--country", help="addresses: us or fr; by default both"),
+    to_scheme: Optional[str] = typer.Option(None, "--to-scheme", help="Scheme of written columns; by default that of --scheme"),
+    split: Optional[str] = typer.Option(None, "--split", help="Shares of train, dev and test, such as 0.8,0.1,0.1"),
+    seed: int = typer.Option(0, "--seed", help="Seed of the split, and of addresses"),
+    strict: bool = typer.Option(False, "--strict", help="Fail on the first repair, and on the first part that cannot be aligned"),
+    as_json: bool = typer.Option(False, "--json", help="Print the report as JSON"),
+    # fmt: on
+):
+    """
+    Convert a corpus for training.
+
+    Examples:
+
+    convert train.tsv train.spacy --separator tab --scheme IOB1
+
+    convert addresses.jsonl corpus/ --format parts --lang en --split 0.8,0.1,0.1
+
+    convert labeled.xml train.spacy --format usaddress
+
+    convert test test.spacy --format addresses --size 2000 --country fr --lang fr
+    """
+    report = Report()
+    layout = dict(separator=SEPARATORS.get(separator, separator), missing=missing, encoding=encoding)
+    with clear_errors():
+        nlp = spacy.blank(lang)
+        columns = ColumnFormat(scheme, token_column, tag_column, comment=comment, label=label, **layout)
+        read = {
+            Format.columns: partial(read_columns, format=columns, repair=repair, spaces=spaces, sentences_per_doc=n_sents),
+            Format.parts: partial(read_parts, text_key=text_key, parts_key=parts_key, encoding=encoding),
+            Format.usaddress: partial(read_usaddress, file_tokens=file_tokens),
+            Format.snips: read_snips,
+        }
+        if format == Format.addresses:
+            docs = address_docs(nlp, input_path, size, seed, country, report=report)
+        else:
+            files = find_files(input_path, pattern)
+            docs = chain.from_iterable(read[format](file, nlp, report=report) for file in files)
+        shares = _parse_shares(split)
+        _check_output(output_path, bool(shares))
+        docs = list(_watch(docs, report, strict=strict, silent=as_json))
+        outputs = _deal(docs, output_path, shares, seed)
+        save_docs(outputs, ColumnFormat(to_scheme or scheme, **layout))
+    written = {str(path): len(docs) for path, docs in outputs.items()}
+    if as_json:
+        print(json.dumps({"written": written, **report.to_dict()}, ensure_ascii=False, indent=2))
+    else:
+        print_report(report, written)
+
+
+def _watch(docs: Iterable[Doc], report: Report, *, strict: bool, silent: bool) -> Iterator[Doc]:
+    """Show progress, and stop at the first loss of annotation if need be."""
+    console = Console(stderr=True)
+    for doc in track(docs, "Converting", console=console, transient=True, disable=silent or not console.is_terminal):
+        if strict and not report.faithful:
+            kind = next(iter([*report.repairs, *report.unaligned]))
+            raise ValueError(Errors.E601.format(kind=kind, example=report.examples[kind][0]))
+        yield doc
+
+
+def _parse_shares(split: Optional[str]) -> List[float]:
+    try:
+        shares = [float(share) for share in split.split(",")] if split else []
+    except ValueError:
+        shares = [0.0]
+    if split and not (2 <= len(shares) <= len(SPLIT_NAMES) and all(shares)):
+        raise ValueError(Errors.E602.format(split=split))
+    return shares
+
+
+def _check_output(path: Path, folder: bool) -> None:
+    """Before the work, not after it."""
+    if folder and path.is_file():
+        raise ValueError(Errors.E603.format(path=path, found="a file", expected="a folder, for the files of the splits"))
+    if not folder and path.is_dir():
+        raise ValueError(Errors.E603.format(path=path, found="a folder", expected="a file, or the option --split"))
+
+
+def _deal(docs: List[Doc], path: Path, shares: List[float], seed: int) -> Dict[Path, List[Doc]]:
+    if not shares:
+        return {path: docs}
+    return {path / f"{name}{SPACY}": part for name, part in zip(SPLIT_NAMES, split_docs(docs, shares, seed))}
