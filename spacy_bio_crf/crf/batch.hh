@@ -7,24 +7,24 @@ namespace bio_crf {
 
 struct Batch {
     int n_tags;
-    long n_sequences;
+    int64_t n_sequences;
     const int64_t* lengths;
     const float* emissions;
     const uint8_t* allowed;  // or null
 
-    long longest() const {
+    int64_t longest() const {
         return n_sequences ? *std::max_element(lengths, lengths + n_sequences) : 0;
     }
     // The same sequences under another mask.
     Batch with(const uint8_t* mask) const { return {n_tags, n_sequences, lengths, emissions, mask}; }
-    Sequence sequence(long b, long first) const {
-        return {long(lengths[b]), emissions + first * n_tags, allowed ? allowed + first * n_tags : nullptr};
+    Sequence sequence(int64_t b, int64_t first) const {
+        return {int64_t(lengths[b]), emissions + first * n_tags, allowed ? allowed + first * n_tags : nullptr};
     }
     // each(b, index of its first token, sequence)
     template <class Each>
     void for_each(Each each) const {
-        long first = 0;
-        for (long b = 0; b < n_sequences; first += lengths[b++]) each(b, first, sequence(b, first));
+        int64_t first = 0;
+        for (int64_t b = 0; b < n_sequences; first += lengths[b++]) each(b, first, sequence(b, first));
     }
 };
 
@@ -42,15 +42,15 @@ public:
         : starts(n_tags), steps(size_t(n_tags) * n_tags), ends(n_tags), n_tags(n_tags), emissions(emissions) {}
 
     // marginals: of the n tokens from `first` on, n > 0
-    void add(long first, long n, const Rows& marginals, const Rows& expected_steps) {
-        for (long t = 0; t < n; t++)
+    void add(int64_t first, int64_t n, const Rows& marginals, const Rows& expected_steps) {
+        for (int64_t t = 0; t < n; t++)
             for (int j = 0; j < n_tags; j++) emissions[(first + t) * n_tags + j] = float(marginals[t][j]);
         for (int j = 0; j < n_tags; j++) starts[j] += on_grid(marginals[0][j]);
         for (int i = 0; i < n_tags; i++)
             for (int j = 0; j < n_tags; j++) steps[size_t(i) * n_tags + j] += on_grid(expected_steps[i][j]);
         for (int j = 0; j < n_tags; j++) ends[j] += on_grid(marginals[n - 1][j]);
     }
-    void add_nothing(long first, long n) {
+    void add_nothing(int64_t first, int64_t n) {
         std::fill(emissions + first * n_tags, emissions + (first + n) * n_tags, 0.0f);
     }
     void write_shared(float* start, float* step, float* end) const {
@@ -63,21 +63,21 @@ public:
     }
 };
 
-inline void subtract(const Rows& from, const Rows& what, long n_rows, int width) {
-    for (long i = 0; i < n_rows; i++)
+inline void subtract(const Rows& from, const Rows& what, int64_t n_rows, int width) {
+    for (int64_t i = 0; i < n_rows; i++)
         for (int j = 0; j < width; j++) from[i][j] -= what[i][j];
 }
 
 inline void log_partition(const Kernels& kernels, const Chain& chain, const Batch& batch, double* log_z) {
     const Workspace work(chain, batch.longest(), false);
-    batch.for_each([&](long b, long, const Sequence& sequence) {
+    batch.for_each([&](int64_t b, int64_t, const Sequence& sequence) {
         log_z[b] = sequence.length ? kernels.log_partition(chain, sequence, work) : 0.0;
     });
 }
 
 inline void marginals(const Kernels& kernels, const Chain& chain, const Batch& batch, double* log_z, Gradient& gradient) {
     const Workspace work(chain, batch.longest(), true);
-    batch.for_each([&](long b, long first, const Sequence& sequence) {
+    batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) {
         log_z[b] = sequence.length ? kernels.expectations(chain, sequence, work) : 0.0;
         if (sequence.length == 0 || log_z[b] == -INF) gradient.add_nothing(first, sequence.length);
         else gradient.add(first, sequence.length, work.beta, work.steps);
@@ -87,12 +87,12 @@ inline void marginals(const Kernels& kernels, const Chain& chain, const Batch& b
 // -inf if the path takes what is forbidden.
 inline double path_score(const Chain& chain, const Sequence& sequence, const int64_t* path) {
     if (sequence.length == 0) return 0.0;
-    const auto emission = [&](long t) {
-        const long cell = t * chain.n_tags + path[t];
+    const auto emission = [&](int64_t t) {
+        const int64_t cell = t * chain.n_tags + path[t];
         return sequence.allowed && !sequence.allowed[cell] ? -INF : sequence.emissions[cell];
     };
     double score = chain.logs.start[path[0]] + emission(0);
-    for (long t = 1; t < sequence.length; t++) {
+    for (int64_t t = 1; t < sequence.length; t++) {
         score += chain.logs.step[size_t(path[t - 1]) * chain.width + path[t]];
         score += emission(t);
     }
@@ -102,9 +102,9 @@ inline double path_score(const Chain& chain, const Sequence& sequence, const int
 enum class Gold { ANYTHING, ONE_PATH, LATTICE };
 
 // What a gold mask says of a sequence; fills the path, if it is one.
-inline Gold read_gold(const uint8_t* gold, long length, int n_tags, int64_t* path) {
+inline Gold read_gold(const uint8_t* gold, int64_t length, int n_tags, int64_t* path) {
     bool anything = true, one_path = true;
-    for (long t = 0; t < length && (anything || one_path); t++) {
+    for (int64_t t = 0; t < length && (anything || one_path); t++) {
         const uint8_t* row = gold + t * n_tags;
         int count = 0;
         for (int j = 0; j < n_tags; j++) count += row[j];
@@ -117,16 +117,16 @@ inline Gold read_gold(const uint8_t* gold, long length, int n_tags, int64_t* pat
 
 // log Z less log Z of the gold lattice, and the gradient. `gold` is the mask as given; `legal_gold` has what is not allowed
 // taken out. Returns the first sequence that has no legal gold path, or -1.
-inline long loss(const Kernels& kernels, const Chain& chain, const Batch& batch, const uint8_t* gold, const uint8_t* legal_gold,
+inline int64_t loss(const Kernels& kernels, const Chain& chain, const Batch& batch, const uint8_t* gold, const uint8_t* legal_gold,
                  double* losses, Gradient& gradient) {
     const Workspace work(chain, batch.longest(), true);
     std::unique_ptr<Workspace> gold_work;
     std::vector<int64_t> path(batch.longest());
     const Batch gold_batch = batch.with(legal_gold);
-    long failed = -1;
-    batch.for_each([&](long b, long first, const Sequence& sequence) {
+    int64_t failed = -1;
+    batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) {
         if (failed >= 0) return;
-        const long n = sequence.length;
+        const int64_t n = sequence.length;
         const Gold kind = read_gold(gold + first * chain.n_tags, n, chain.n_tags, path.data());
         if (kind == Gold::ANYTHING) {
             losses[b] = 0.0;
@@ -145,8 +145,8 @@ inline long loss(const Kernels& kernels, const Chain& chain, const Batch& batch,
         }
         losses[b] = kernels.expectations(chain, sequence, work) - gold_log_z;
         if (kind == Gold::ONE_PATH) {
-            for (long t = 0; t < n; t++) work.beta[t][path[t]] -= 1.0;
-            for (long t = 1; t < n; t++) work.steps[path[t - 1]][path[t]] -= 1.0;
+            for (int64_t t = 0; t < n; t++) work.beta[t][path[t]] -= 1.0;
+            for (int64_t t = 1; t < n; t++) work.steps[path[t - 1]][path[t]] -= 1.0;
         } else {
             subtract(work.beta, gold_work->beta, n, chain.width);
             subtract(work.steps, gold_work->steps, chain.width, chain.width);
@@ -157,10 +157,10 @@ inline long loss(const Kernels& kernels, const Chain& chain, const Batch& batch,
 }
 
 // Returns the first sequence that has no legal path, or -1.
-inline long best_path(const Kernels& kernels, const Chain& chain, const Batch& batch, int32_t* paths, double* scores) {
+inline int64_t best_path(const Kernels& kernels, const Chain& chain, const Batch& batch, int32_t* paths, double* scores) {
     const Workspace work(chain, batch.longest(), false);
-    long failed = -1;
-    batch.for_each([&](long b, long first, const Sequence& sequence) {
+    int64_t failed = -1;
+    batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) {
         scores[b] = sequence.length ? kernels.best_path(chain, sequence, work, paths + first) : 0.0;
         if (scores[b] == -INF && failed < 0) failed = b;
     });
@@ -168,9 +168,9 @@ inline long best_path(const Kernels& kernels, const Chain& chain, const Batch& b
 }
 
 // paths: k x N, full of -1; scores: k x B, full of -inf. Returns the first sequence that has no legal path, or -1.
-inline long k_best(const Chain& chain, const Batch& batch, long k, int32_t* paths, long n_tokens, double* scores) {
-    long failed = -1;
-    batch.for_each([&](long b, long first, const Sequence& sequence) {
+inline int64_t k_best(const Chain& chain, const Batch& batch, int64_t k, int32_t* paths, int64_t n_tokens, double* scores) {
+    int64_t failed = -1;
+    batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) {
         k_best(chain, sequence, k, paths + first, n_tokens, scores + b, batch.n_sequences);
         if (scores[b] == -INF && failed < 0) failed = b;
     });
@@ -178,13 +178,13 @@ inline long k_best(const Chain& chain, const Batch& batch, long k, int32_t* path
 }
 
 inline void path_scores(const Chain& chain, const Batch& batch, const int64_t* paths, double* scores) {
-    batch.for_each([&](long b, long first, const Sequence& sequence) { scores[b] = path_score(chain, sequence, paths + first); });
+    batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) { scores[b] = path_score(chain, sequence, paths + first); });
 }
 
 // spans: sorted by sequence, in tokens of their sequence; counts: how many each sequence has. probabilities: full of 0.
 inline void span_probabilities(const Kernels& kernels, const Chain& chain, const Batch& batch, Spans spans, const int64_t* counts) {
     const Workspace work(chain, batch.longest(), true);
-    batch.for_each([&](long b, long, const Sequence& sequence) {
+    batch.for_each([&](int64_t b, int64_t, const Sequence& sequence) {
         spans.count = counts[b];
         if (spans.count) kernels.span_probabilities(chain, sequence, work, spans);
         spans.spans += spans.count;

@@ -72,7 +72,7 @@ private:
 };
 
 struct Sequence {
-    long length;
+    int64_t length;
     const float* emissions;  // length x n_tags
     const uint8_t* allowed;  // length x n_tags, or null: all
 };
@@ -82,7 +82,7 @@ struct Span {
 };
 
 struct Spans {
-    long count;
+    int64_t count;
     const Span* spans;
     const int64_t* labels;  // of each tag
     const uint8_t* joins;   // n_tags x n_tags: does the step continue a span?
@@ -109,7 +109,7 @@ struct Workspace {
     Rows emissions, alpha, beta, steps, row;
     std::unique_ptr<double[]> alpha_scales, beta_scales;
 
-    Workspace(const Chain& chain, long n, bool with_backward)
+    Workspace(const Chain& chain, int64_t n, bool with_backward)
         : emissions(n, chain.width), alpha(n, chain.width), alpha_scales(new double[n]) {
         if (!with_backward) return;
         beta = Rows(n, chain.width);

@@ -25,7 +25,7 @@ cdef extern from "batch.hh" namespace "bio_crf" nogil:
 
     struct Batch:
         int n_tags
-        long n_sequences
+        int64_t n_sequences
         const int64_t* lengths
         const float* emissions
         const uint8_t* allowed
@@ -41,7 +41,7 @@ cdef extern from "batch.hh" namespace "bio_crf" nogil:
         pass
 
     struct Spans:
-        long count
+        int64_t count
         const Span* spans
         const int64_t* labels
         const uint8_t* joins
@@ -50,11 +50,11 @@ cdef extern from "batch.hh" namespace "bio_crf" nogil:
     vector[const Kernels*] available_kernels()
     void c_log_partition "bio_crf::log_partition"(const Kernels&, const Chain&, const Batch&, double*) except +
     void c_marginals "bio_crf::marginals"(const Kernels&, const Chain&, const Batch&, double*, Gradient&) except +
-    long c_loss "bio_crf::loss"(const Kernels&, const Chain&, const Batch&, const uint8_t* gold, const uint8_t* legal_gold,
+    int64_t c_loss "bio_crf::loss"(const Kernels&, const Chain&, const Batch&, const uint8_t* gold, const uint8_t* legal_gold,
                                 double*, Gradient&) except +
     void c_path_scores "bio_crf::path_scores"(const Chain&, const Batch&, const int64_t*, double*) except +
-    long c_best_path "bio_crf::best_path"(const Kernels&, const Chain&, const Batch&, int32_t*, double*) except +
-    long c_k_best "bio_crf::k_best"(const Chain&, const Batch&, long k, int32_t*, long n_tokens, double*) except +
+    int64_t c_best_path "bio_crf::best_path"(const Kernels&, const Chain&, const Batch&, int32_t*, double*) except +
+    int64_t c_k_best "bio_crf::k_best"(const Chain&, const Batch&, int64_t k, int32_t*, int64_t n_tokens, double*) except +
     void c_span_probabilities "bio_crf::span_probabilities"(const Kernels&, const Chain&, const Batch&, Spans,
                                                             const int64_t* counts) except +
 
@@ -157,7 +157,7 @@ def loss(scores, gold, allowed=None):
     cdef uint8_t* gold_data = <uint8_t*>data(gold)
     cdef uint8_t* legal_gold_data = <uint8_t*>data(legal_gold)
     cdef double* out = <double*>data(losses)
-    cdef long failed
+    cdef int64_t failed
     with nogil:
         failed = c_loss(kernels[0], lattice.chain[0], lattice.batch, gold_data, legal_gold_data, out, gradient.sums[0])
     if failed >= 0:
@@ -180,7 +180,7 @@ def best_path(scores, allowed=None):
     best = numpy.empty(lattice.batch.n_sequences)
     cdef int32_t* paths_out = <int32_t*>data(paths)
     cdef double* best_out = <double*>data(best)
-    cdef long failed
+    cdef int64_t failed
     with nogil:
         failed = c_best_path(kernels[0], lattice.chain[0], lattice.batch, paths_out, best_out)
     _check_found(lattice, failed)
@@ -188,21 +188,21 @@ def best_path(scores, allowed=None):
 
 
 def k_best(scores, k, allowed=None):
-    cdef long n_best = check_k(k)
+    cdef int64_t n_best = check_k(k)
     cdef Lattice lattice = Lattice(scores, allowed, False)
-    cdef long n_tokens = len(lattice.scores.emissions)
+    cdef int64_t n_tokens = len(lattice.scores.emissions)
     paths = numpy.full((n_best, n_tokens), -1, dtype="int32")
     best = numpy.full((n_best, lattice.batch.n_sequences), -numpy.inf)
     cdef int32_t* paths_out = <int32_t*>data(paths)
     cdef double* best_out = <double*>data(best)
-    cdef long failed
+    cdef int64_t failed
     with nogil:
         failed = c_k_best(lattice.chain[0], lattice.batch, n_best, paths_out, n_tokens, best_out)
     _check_found(lattice, failed)
     return paths, best
 
 
-def _check_found(Lattice lattice, long failed):
+def _check_found(Lattice lattice, int64_t failed):
     if failed >= 0:
         token = reference.dead_end(lattice.scores, failed, lattice.allowed)
         raise ValueError(Errors.E204.format(sequence=failed, token=token))

@@ -1,7 +1,7 @@
 // A token's row of scores, as the recursions want it. No include guard: see simd.hh.
 
 // Token t's scores; -inf where not allowed, and in the padding.
-static inline void widen(const Chain& chain, const Sequence& sequence, long t, double* row) {
+static inline void widen(const Chain& chain, const Sequence& sequence, int64_t t, double* row) {
     const float* scores = sequence.emissions + t * chain.n_tags;
     if (sequence.allowed) {
         const uint8_t* legal = sequence.allowed + t * chain.n_tags;
@@ -16,7 +16,7 @@ static inline void widen(const Chain& chain, const Sequence& sequence, long t, d
 template <class S>
 static bool lift_emissions(const Chain& chain, const Sequence& sequence, const Workspace& work, double& log_z) {
     Doubles lowest_log = broadcast(0.0);
-    for (long t = 0; t < sequence.length; t++) {
+    for (int64_t t = 0; t < sequence.length; t++) {
         double* row = work.emissions[t];
         widen(chain, sequence, t, row);
         Doubles top = load(row);

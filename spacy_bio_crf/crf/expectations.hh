@@ -3,12 +3,12 @@
 
 // steps[i, columns] += sum over t in [first, last) of alpha[t, i] * after[t + 1, columns], for ROWS rows i; in registers.
 template <int ROWS, int COLUMNS>
-static inline void outer_block(const Chain& chain, const Rows& alpha, const Rows& after, const Rows& steps, long first, long last, int i, int j) {
+static inline void outer_block(const Rows& alpha, const Rows& after, const Rows& steps, int64_t first, int64_t last, int i, int j) {
     constexpr int V = COLUMNS / LANES;
     Doubles sums[ROWS][V];
     for (int r = 0; r < ROWS; r++)
         for (int v = 0; v < V; v++) sums[r][v] = load(steps[i + r] + j + v * LANES);
-    for (long t = first; t < last; t++)
+    for (int64_t t = first; t < last; t++)
         for (int r = 0; r < ROWS; r++)
             for (int v = 0; v < V; v++)
                 sums[r][v] = sums[r][v] + broadcast(alpha[t][i + r]) * load(after[t + 1] + j + v * LANES);
@@ -16,18 +16,18 @@ static inline void outer_block(const Chain& chain, const Rows& alpha, const Rows
         for (int v = 0; v < V; v++) store(steps[i + r] + j + v * LANES, sums[r][v]);
 }
 
-static void count_steps(Probability, const Chain& chain, const Workspace& work, long first, long last) {
+static void count_steps(Probability, const Chain& chain, const Workspace& work, int64_t first, int64_t last) {
     constexpr int ROWS = LANES > 1 ? LANES / 2 : 1;  // as many sums as registers hold
     for (int i = 0; i < chain.n_tags; i += ROWS) {
         int j = 0;
-        for (; j + 24 <= chain.width; j += 24) outer_block<ROWS, 24>(chain, work.alpha, work.emissions, work.steps, first, last, i, j);
-        if (chain.width - j == 16) outer_block<ROWS, 16>(chain, work.alpha, work.emissions, work.steps, first, last, i, j);
-        if (chain.width - j == 8) outer_block<ROWS, 8>(chain, work.alpha, work.emissions, work.steps, first, last, i, j);
+        for (; j + 24 <= chain.width; j += 24) outer_block<ROWS, 24>(work.alpha, work.emissions, work.steps, first, last, i, j);
+        if (chain.width - j == 16) outer_block<ROWS, 16>(work.alpha, work.emissions, work.steps, first, last, i, j);
+        if (chain.width - j == 8) outer_block<ROWS, 8>(work.alpha, work.emissions, work.steps, first, last, i, j);
     }
 }
 
-static void count_steps(LogSpace, const Chain& chain, const Workspace& work, long first, long last) {
-    for (long t = first; t < last; t++)
+static void count_steps(LogSpace, const Chain& chain, const Workspace& work, int64_t first, int64_t last) {
+    for (int64_t t = first; t < last; t++)
         for (int i = 0; i < chain.n_tags; i++)
             for (int j = 0; j < chain.width; j += LANES) {
                 const Doubles before = broadcast(work.alpha[t][i]) + load(&chain.logs.step[size_t(i) * chain.width + j]);
@@ -50,12 +50,12 @@ static void weigh_steps(LogSpace, const Chain&, const Workspace&) {}
 static double expectations(const Chain& chain, const Sequence& sequence, const Workspace& work) {
     return run(chain, sequence, work, true, [&](auto system) {
         using S = decltype(system);
-        const long n = sequence.length;
+        const int64_t n = sequence.length;
         std::fill(work.steps[0], work.steps[chain.width], 0.0);
-        constexpr long CHUNK = 64;  // tokens whose rows stay in the first cache
-        for (long first = 0; first < n; first += CHUNK) {
-            const long last = std::min(first + CHUNK, n);
-            for (long t = first; t < last; t++) {
+        constexpr int64_t CHUNK = 64;  // tokens whose rows stay in the first cache
+        for (int64_t first = 0; first < n; first += CHUNK) {
+            const int64_t last = std::min(first + CHUNK, n);
+            for (int64_t t = first; t < last; t++) {
                 const double inverse = S::inverse(meet<S>(chain, work, t));
                 // So scaled, alpha[t, i] * step[i, j] * (emissions * beta)[t + 1, j] is the probability of the step.
                 const double to_step = t + 1 < n ? S::times(inverse, S::inverse(work.beta_scales[t])) : inverse;
@@ -66,7 +66,7 @@ static double expectations(const Chain& chain, const Sequence& sequence, const W
                     store(work.alpha[t] + j, S::times(alpha, broadcast(to_step)));
                 }
             }
-            count_steps(system, chain, work, std::max(first - 1, 0L), last - 1);
+            count_steps(system, chain, work, std::max<int64_t>(first - 1, 0), last - 1);
         }
         weigh_steps(system, chain, work);
     });

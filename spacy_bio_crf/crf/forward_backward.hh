@@ -6,7 +6,7 @@
 template <class S>
 static bool forward(const Chain& chain, const Sequence& sequence, const Workspace& work, double& log_z) {
     const Parameters& parameters = S::parameters(chain);
-    const long n = sequence.length;
+    const int64_t n = sequence.length;
     log_z = parameters.start_shift + (n - 1) * parameters.step_shift + parameters.end_shift;
     if (!lift_emissions<S>(chain, sequence, work, log_z)) return false;
 
@@ -17,7 +17,7 @@ static bool forward(const Chain& chain, const Sequence& sequence, const Workspac
         least = S::smallest(least, x);
         store(work.alpha[0] + j, x);
     }
-    for (long t = 1; t < n; t++) {
+    for (int64_t t = 1; t < n; t++) {
         before = work.alpha[t - 1];
         const double scale = S::total(chain.width, [&](int j) { return load(before + j); });
         work.alpha_scales[t] = scale;
@@ -41,7 +41,7 @@ static bool backward(const Chain& chain, const Sequence& sequence, const Workspa
     const Parameters& parameters = S::parameters(chain);
     Doubles least = broadcast(1.0);
     std::copy(parameters.end.begin(), parameters.end.end(), work.beta[sequence.length - 1]);
-    for (long t = sequence.length - 2; t >= 0; t--) {
+    for (int64_t t = sequence.length - 2; t >= 0; t--) {
         double* after = work.row[0];
         const double scale = S::total(chain.width, [&](int j) {
             return S::times(load(work.emissions[t + 1] + j), load(work.beta[t + 1] + j));
@@ -61,7 +61,7 @@ static bool backward(const Chain& chain, const Sequence& sequence, const Workspa
 
 // The total of all paths, seen from token t, where alpha and beta meet.
 template <class S>
-static double meet(const Chain& chain, const Workspace& work, long t) {
+static double meet(const Chain& chain, const Workspace& work, int64_t t) {
     return S::total(chain.width, [&](int j) { return S::times(load(work.alpha[t] + j), load(work.beta[t] + j)); });
 }
 

@@ -16,7 +16,7 @@ class Merge {
 
 public:
     // lists: n_tags lists of k prefixes, ended by one of score -inf where shorter. step: what each tag adds.
-    void operator()(const Prefix* lists, int n_tags, long k, const double* step, double bonus, Prefix* out) {
+    void operator()(const Prefix* lists, int n_tags, int64_t k, const double* step, double bonus, Prefix* out) {
         heap.clear();
         const auto push = [&](int32_t tag, int32_t rank) {
             if (rank == k) return;
@@ -26,7 +26,7 @@ public:
             std::push_heap(heap.begin(), heap.end(), worse);
         };
         for (int i = 0; i < n_tags; i++) push(i, 0);
-        for (long rank = 0; rank < k; rank++) {
+        for (int64_t rank = 0; rank < k; rank++) {
             if (heap.empty()) {
                 out[rank] = {-INF, 0, 0};
                 return;
@@ -41,15 +41,15 @@ public:
 };
 
 // Fills paths[rank * stride + t] and scores[rank * score_stride] as far as there are legal paths.
-inline void k_best(const Chain& chain, const Sequence& sequence, long k, int32_t* paths, long stride, double* scores, long score_stride) {
-    const long n = sequence.length, n_tags = chain.n_tags;
+inline void k_best(const Chain& chain, const Sequence& sequence, int64_t k, int32_t* paths, int64_t stride, double* scores, int64_t score_stride) {
+    const int64_t n = sequence.length, n_tags = chain.n_tags;
     if (n == 0) {
         scores[0] = 0.0;
         return;
     }
     std::vector<Prefix> table(n * n_tags * k, Prefix{-INF, 0, 0}), ends(k, Prefix{-INF, 0, 0});
     Merge merge;
-    for (long t = 0; t < n; t++) {
+    for (int64_t t = 0; t < n; t++) {
         for (int j = 0; j < n_tags; j++) {
             if (sequence.allowed && !sequence.allowed[t * n_tags + j]) continue;
             const double emission = sequence.emissions[t * n_tags + j];
@@ -59,10 +59,10 @@ inline void k_best(const Chain& chain, const Sequence& sequence, long k, int32_t
         }
     }
     merge(&table[(n - 1) * n_tags * k], n_tags, k, chain.logs.end.data(), 0.0, ends.data());
-    for (long rank = 0; rank < k && ends[rank].score > -INF; rank++) {
+    for (int64_t rank = 0; rank < k && ends[rank].score > -INF; rank++) {
         scores[rank * score_stride] = ends[rank].score;
         Prefix at = ends[rank];
-        for (long t = n - 1; t >= 0; t--) {
+        for (int64_t t = n - 1; t >= 0; t--) {
             paths[rank * stride + t] = at.tag;
             at = table[(t * n_tags + at.tag) * k + at.rank];
         }

@@ -9,10 +9,10 @@ static void span_probabilities(const Chain& chain, const Sequence& sequence, con
         const int n_tags = chain.n_tags;
         std::vector<double> here(n_tags), next(n_tags);
         const auto step = [&](int i, int j) { return parameters.step[size_t(i) * chain.width + j]; };
-        for (long s = 0; s < spans.count; s++) {
+        for (int64_t s = 0; s < spans.count; s++) {
             const Span span = spans.spans[s];
             // here[j]: total of the paths that are in this span, at tag j, at token t; scaled as alpha[t] is.
-            for (long t = span.start; t < span.end; t++) {
+            for (int64_t t = span.start; t < span.end; t++) {
                 for (int j = 0; j < n_tags; j++) {
                     next[j] = S::ZERO;
                     if (spans.labels[j] != span.label) continue;
@@ -29,7 +29,7 @@ static void span_probabilities(const Chain& chain, const Sequence& sequence, con
                 }
                 here.swap(next);
             }
-            const long t = span.end - 1;
+            const int64_t t = span.end - 1;
             double total = S::ZERO;
             for (int i = 0; i < n_tags; i++) {
                 if (spans.labels[i] != span.label) continue;

@@ -13,11 +13,11 @@ static inline int argmax_of_sum(const double* a, const double* b, int width) {
 // The best path's score, or -inf if there is no legal path. Of equals, the lowest last tag, then the lowest last but one, ...
 // Only the scores of prefixes are kept: which one was best is asked again, for the tags on the path alone.
 static double best_path(const Chain& chain, const Sequence& sequence, const Workspace& work, int32_t* path) {
-    const long last = sequence.length - 1;
+    const int64_t last = sequence.length - 1;
     const Rows& delta = work.alpha;
     widen(chain, sequence, 0, delta[0]);
     for (int j = 0; j < chain.width; j += LANES) store(delta[0] + j, load(&chain.logs.start[j]) + load(delta[0] + j));
-    for (long t = 1; t <= last; t++) {
+    for (int64_t t = 1; t <= last; t++) {
         widen(chain, sequence, t, delta[t]);
         blocked_product<MaxPlus>(delta[t - 1], chain.logs.step.data(), chain.n_tags, chain.width, [&](int j, Doubles best) {
             store(delta[t] + j, best + load(delta[t] + j));
@@ -25,7 +25,7 @@ static double best_path(const Chain& chain, const Sequence& sequence, const Work
     }
     const double* after = chain.logs.end.data();
     double score = 0.0;
-    for (long t = last; t >= 0; t--) {
+    for (int64_t t = last; t >= 0; t--) {
         path[t] = argmax_of_sum(delta[t], after, chain.width);
         if (t == last) score = delta[t][path[t]] + after[path[t]];
         if (score == -INF) return score;
