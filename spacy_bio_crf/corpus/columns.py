@@ -60,7 +60,7 @@ def write_columns(
     path (Union[str, Path]): The file.
     format (ColumnFormat): Its scheme, separator, missing mark and encoding count; its columns do not.
     documents (bool): Whether a mark stands before each doc.
-    RAISES (ValueError): A token that would break its line, or spans that the scheme cannot express.
+    RAISES (ValueError): A token or a label that would break its line, or spans that the scheme cannot express.
     """
     separator = "\t" if format.separator is None else format.separator
     with Path(path).open("w", encoding=format.encoding, newline="\n") as file:
@@ -112,13 +112,16 @@ def _mark_sentences(doc: Doc, sentences: List[Sentence]) -> None:
 
 def _sentences_of(doc: Doc, format: ColumnFormat) -> Iterator[Tuple[List[str], List[str]]]:
     """The words and tags of each sentence. A sentence that would begin inside a span is no sentence here."""
-    breaking = "\n\r" + (" \t" if format.separator is None else format.separator)
+    breaking = set("\n\r" + (" \t" if format.separator is None else format.separator))
     kept = []
     for token in doc:
-        if not any(char in breaking for char in token.text):
+        if breaking.isdisjoint(token.text):
             kept.append(token.i)
         elif not token.is_space:  # white space that no line can hold is left out, all else is an error
-            raise ValueError(Errors.E511.format(token=token.text, position=token.i, text=doc.text[:50]))
+            raise ValueError(Errors.E511.format(kind="token", text=token.text, doc=doc.text[:50]))
+    for span in doc.ents:
+        if not breaking.isdisjoint(span.label_):
+            raise ValueError(Errors.E511.format(kind="label", text=span.label_, doc=doc.text[:50]))
     place = {i: new for new, i in enumerate(kept)}
     spans = []
     for span in doc.ents:

@@ -1,0 +1,136 @@
+"""Column files in all their oddities."""
+import pytest
+
+from spacy_bio_crf.corpus import ColumnFormat, Report, read_columns
+
+TWO = "Ann B-per\nLee I-per\nin O\nOslo B-loc\n"
+
+
+def read(path, nlp, format=ColumnFormat(), **kwargs):
+    return list(read_columns(path, nlp, format, **kwargs))
+
+
+def words(docs):
+    return [[token.text for token in doc] for doc in docs]
+
+
+def ents(doc):
+    return [(ent.text, ent.label_) for ent in doc.ents]
+
+
+def test_plain_file(write, nlp):
+    report = Report()
+    docs = read(write(TWO + "\nHi O\n"), nlp, report=report)
+    assert words(docs) == [["Ann", "Lee", "in", "Oslo"], ["Hi"]]
+    assert ents(docs[0]) == [("Ann Lee", "per"), ("Oslo", "loc")]
+    assert all(token.ent_iob_ == "O" for token in docs[1])
+    assert docs[0].has_unknown_spaces
+    assert (report.documents, report.tokens, report.spans, report.missing) == (2, 5, 2, 0)
+    assert report.labels == {"per": 1, "loc": 1}
+    assert report.faithful
+
+
+@pytest.mark.parametrize("blank", ["", "\t", "  ", " \t ", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_blank_lines(write, nlp, blank, end):
+    docs = read(write(end.join(["a O", blank, blank, "b O", "c O", blank])), nlp)
+    assert words(docs) == [["a"], ["b", "c"]]
+    assert not docs[0][0].ent_iob == 0
+
+
+def test_byte_order_marks(write, nlp):
+    report = Report()
+    docs = read(write("\ufeffa O\nb\ufeff O\n\n\ufeff-DOCSTART- O\n\nc O\n"), nlp, report=report)
+    assert words(docs) == [["a", "b"], ["c"]]
+    assert report.notes == {"byte order mark inside the text": 1}
+
+
+def test_no_other_line_breaks(write, nlp):
+    """A token may hold a character that Python, but no column file, takes for the end of a line."""
+    assert words(read(write("a\u2028b O\nc\x85 O\nd\x0b O\n"), nlp)) == [["a\u2028b", "c\x85", "d\x0b"]]
+
+
+@pytest.mark.parametrize(
+    "columns, format",
+    [
+        ("{0} X {1}", ColumnFormat()),
+        ("{1} {0}", ColumnFormat(token_column=1, tag_column=0)),
+        ("7\t{0}\t{1}\tx y\tz", ColumnFormat(token_column=1, tag_column=-3, separator="\t")),
+        ("{0},{1}", ColumnFormat(separator=",")),
+        ("{0}  \t {1} ", ColumnFormat()),
+    ],
+)
+def test_columns_and_separators(write, nlp, columns, format):
+    lines = [columns.format(*line.split()) for line in TWO.splitlines()]
+    (doc,) = read(write("\n".join(lines)), nlp, format)
+    assert words([doc]) == [["Ann", "Lee", "in", "Oslo"]]
+    assert ents(doc) == [("Ann Lee", "per"), ("Oslo", "loc")]
+
+
+def test_white_space_tokens_with_a_separator(write, nlp):
+    assert words(read(write(" \tO\n\u3000\tB-x\n"), nlp, ColumnFormat(separator="\t"))) == [[" ", "\u3000"]]
+
+
+def test_comments(write, nlp):
+    text = "# sent_id = 1\n# text = # Oslo\n#\tO\nOslo\tB-loc\n"
+    (doc,) = read(write(text), nlp, ColumnFormat(separator="\t", comment="# "))
+    assert words([doc]) == [["#", "Oslo"]]
+
+
+def test_documents(write, nlp):
+    text = "-DOCSTART- -X- O\n\na O\n\nb B-x\n\n-DOCSTART- O\nc O\n"
+    docs = read(write(text), nlp, sentences_per_doc=0)
+    assert words(docs) == [["a", "b"], ["c"]]
+    assert [token.is_sent_start for token in docs[0]] == [True, True]
+    assert ents(docs[0]) == [("b", "x")]
+    conllu = "# newdoc id = 1\na O\n\n# newdoc\nb O\n\nc O\n"
+    assert words(read(write(conllu), nlp, ColumnFormat(comment="#"), sentences_per_doc=0)) == [["a"], ["b", "c"]]
+
+
+def test_sentences_per_doc(write, nlp):
+    path = write("a O\nx O\n\nb O\n\nc B-x\n")
+    docs = read(path, nlp, sentences_per_doc=2)
+    assert words(docs) == [["a", "x", "b"], ["c"]]
+    assert [token.is_sent_start for token in docs[0]] == [True, False, True]
+    assert not read(path, nlp)[0].has_annotation("SENT_START")
+    assert words(read(path, nlp, sentences_per_doc=0)) == [["a", "x", "b", "c"]]
+
+
+def test_missing_marks(write, nlp):
+    report = Report()
+    path = write("a UNK\nb B-x\nc I-x\nd -\ne O\n")
+    (doc,) = read(path, nlp, ColumnFormat(missing="UNK"), report=report)
+    assert [token.ent_iob for token in doc] == [0, 3, 1, 0, 2]
+    assert report.missing == 2
+    (doc,) = read(write("a UNK\nb UNK"), nlp, ColumnFormat(missing="UNK"))
+    assert [token.ent_iob for token in doc] == [0, 0]
+
+
+def test_bare_tags(write, nlp):
+    (doc,) = read(write("a B\nb I\nc B\nd O\n"), nlp, ColumnFormat(label="KEY"))
+    assert ents(doc) == [("a b", "KEY"), ("c", "KEY")]
+
+
+def test_io(write, nlp):
+    (doc,) = read(write("a I-x\nb I-x\nc I-y\n"), nlp, ColumnFormat(scheme="IO"))
+    assert ents(doc) == [("a b", "x"), ("c", "y")]
+
+
+def test_repairs_are_counted_with_their_place(write, nlp):
+    report = Report()
+    path = write("a O\n\nb O\nc I-x\nd I-y\n")
+    docs = read(path, nlp, repair="begin", report=report)
+    assert ents(docs[1]) == [("c", "x"), ("d", "y")]
+    assert report.repairs == {"orphan": 2}
+    assert not report.faithful
+    assert f"{path}, sentence at line 3" in report.examples["orphan"][0]
+
+
+def test_language_without_spaces(write, nlp):
+    (doc,) = read(write("我 O\n买 B-x\n"), nlp, spaces=False)
+    assert doc.text == "我买"
+
+
+def test_latin_1(write, nlp):
+    path = write("Århus B-loc\n".encode("latin-1"))
+    assert words(read(path, nlp, ColumnFormat(encoding="latin-1"))) == [["Århus"]]
