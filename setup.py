@@ -1,5 +1,6 @@
 """Builds the compiled chain; everything else about the package stands in setup.cfg."""
 import sys
+from glob import glob
 
 import numpy
 from Cython.Build import cythonize
@@ -18,6 +19,7 @@ setup(
                 ["spacy_bio_crf/crf/cpu.pyx"],
                 include_dirs=[numpy.get_include(), "spacy_bio_crf/crf"],
                 extra_compile_args=COMPILE_ARGS,
+                depends=glob("spacy_bio_crf/crf/*.hh"),
                 language="c++",
             )
         ],

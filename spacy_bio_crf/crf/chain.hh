@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 namespace bio_crf {
@@ -34,12 +35,9 @@ struct Chain {
     Chain(int n_tags, const float* start, const float* step, const float* end, const uint8_t* may_start,
           const uint8_t* may_step, const uint8_t* may_end, bool with_probabilities)
         : n_tags(n_tags), width(padded(n_tags)), fits_probabilities(with_probabilities) {
-        logs.start.assign(width, -INF);
-        logs.step.assign(size_t(width) * width, -INF);
-        logs.end.assign(width, -INF);
-        read(logs.start, 1, start, may_start);
-        read(logs.step, n_tags, step, may_step);
-        read(logs.end, 1, end, may_end);
+        logs.start = read(start, may_start, 1, 1);
+        logs.step = read(step, may_step, n_tags, width);
+        logs.end = read(end, may_end, 1, 1);
         logs.step_transposed = transposed(logs.step);
         if (!with_probabilities) return;
         exponentiate(logs.start, probabilities.start, probabilities.start_shift);
@@ -49,10 +47,12 @@ struct Chain {
     }
 
 private:
-    void read(std::vector<double>& out, int rows, const float* scores, const uint8_t* legal) {
+    std::vector<double> read(const float* scores, const uint8_t* legal, int rows, int padded_rows) const {
+        std::vector<double> result(size_t(padded_rows) * width, -INF);
         for (int i = 0; i < rows; i++)
             for (int j = 0; j < n_tags; j++)
-                if (legal[size_t(i) * n_tags + j]) out[size_t(i) * width + j] = scores[size_t(i) * n_tags + j];
+                if (legal[size_t(i) * n_tags + j]) result[size_t(i) * width + j] = scores[size_t(i) * n_tags + j];
+        return result;
     }
     std::vector<double> transposed(const std::vector<double>& step) const {
         std::vector<double> result(step.size());

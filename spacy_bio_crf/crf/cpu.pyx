@@ -1,5 +1,3 @@
-# distutils: language = c++
-# cython: boundscheck=False, wraparound=False, cdivision=True
 """The compiled chain on NumPy arrays. See `spacy_bio_crf.crf` for the contract; the algorithms are in the .hh files.
 
 Sums of paths run in scaled probabilities, and start again in log space for the sequences whose scores lie too far apart for

@@ -1,10 +1,10 @@
 // The gradient of log Z: token marginals and expected steps, from alpha and beta.
 // No include guard: see simd.hh.
 
-// steps[i, columns] += sum over t in [first, last) of alpha[t, i] * after[t + 1, columns], for ROWS rows i; in registers.
-template <int ROWS, int COLUMNS>
-static inline void outer_block(const Rows& alpha, const Rows& after, const Rows& steps, int64_t first, int64_t last, int i, int j) {
-    constexpr int V = COLUMNS / LANES;
+// steps[i, j..] += sum over t in [first, last) of alpha[t, i] * after[t + 1, j..], for ROWS rows from i on; in registers.
+template <int ROWS, int BLOCK>
+static inline void outer_products(const Rows& alpha, const Rows& after, const Rows& steps, int64_t first, int64_t last, int i, int j) {
+    constexpr int V = BLOCK / LANES;
     Doubles sums[ROWS][V];
     for (int r = 0; r < ROWS; r++)
         for (int v = 0; v < V; v++) sums[r][v] = load(steps[i + r] + j + v * LANES);
@@ -18,12 +18,10 @@ static inline void outer_block(const Rows& alpha, const Rows& after, const Rows&
 
 static void count_steps(Probability, const Chain& chain, const Workspace& work, int64_t first, int64_t last) {
     constexpr int ROWS = LANES > 1 ? LANES / 2 : 1;  // as many sums as registers hold
-    for (int i = 0; i < chain.n_tags; i += ROWS) {
-        int j = 0;
-        for (; j + 24 <= chain.width; j += 24) outer_block<ROWS, 24>(work.alpha, work.emissions, work.steps, first, last, i, j);
-        if (chain.width - j == 16) outer_block<ROWS, 16>(work.alpha, work.emissions, work.steps, first, last, i, j);
-        if (chain.width - j == 8) outer_block<ROWS, 8>(work.alpha, work.emissions, work.steps, first, last, i, j);
-    }
+    for (int i = 0; i < chain.n_tags; i += ROWS)
+        for_each_block(chain.width, [&](auto block, int j) {
+            outer_products<ROWS, block.value>(work.alpha, work.emissions, work.steps, first, last, i, j);
+        });
 }
 
 static void count_steps(LogSpace, const Chain& chain, const Workspace& work, int64_t first, int64_t last) {
@@ -48,7 +46,7 @@ static void weigh_steps(LogSpace, const Chain&, const Workspace&) {}
 
 // log Z. The token marginals take the place of beta, and the expected steps go to work.steps; neither if log Z is -inf.
 static double expectations(const Chain& chain, const Sequence& sequence, const Workspace& work) {
-    return run(chain, sequence, work, true, [&](auto system) {
+    return forward_backward(chain, sequence, work, true, [&](auto system) {
         using S = decltype(system);
         const int64_t n = sequence.length;
         std::fill(work.steps[0], work.steps[chain.width], 0.0);

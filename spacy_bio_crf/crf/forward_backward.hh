@@ -43,13 +43,11 @@ static bool backward(const Chain& chain, const Sequence& sequence, const Workspa
     std::copy(parameters.end.begin(), parameters.end.end(), work.beta[sequence.length - 1]);
     for (int64_t t = sequence.length - 2; t >= 0; t--) {
         double* after = work.row[0];
-        const double scale = S::total(chain.width, [&](int j) {
-            return S::times(load(work.emissions[t + 1] + j), load(work.beta[t + 1] + j));
-        });
-        work.beta_scales[t] = scale;
-        const Doubles inverse = broadcast(S::inverse(scale));
         for (int j = 0; j < chain.width; j += LANES)
             store(after + j, S::times(load(work.emissions[t + 1] + j), load(work.beta[t + 1] + j)));
+        const double scale = S::total(chain.width, [&](int j) { return load(after + j); });
+        work.beta_scales[t] = scale;
+        const Doubles inverse = broadcast(S::inverse(scale));
         S::product(after, parameters.step_transposed.data(), chain, [&](int i, Doubles sum) {
             const Doubles x = S::times(sum, inverse);
             least = S::smallest(least, x);
@@ -65,10 +63,10 @@ static double meet(const Chain& chain, const Workspace& work, int64_t t) {
     return S::total(chain.width, [&](int j) { return S::times(load(work.alpha[t] + j), load(work.beta[t] + j)); });
 }
 
-// log Z, by the fastest number system that holds the sequence. With backward: fills beta too, unless log Z is -inf.
-// finish(S()) is called with that number system.
+// log Z, by the first number system that holds the sequence. With backward, and unless log Z is -inf: fills beta too, and
+// then calls finish with that number system.
 template <class Finish>
-static double run(const Chain& chain, const Sequence& sequence, const Workspace& work, bool with_backward, Finish finish) {
+static double forward_backward(const Chain& chain, const Sequence& sequence, const Workspace& work, bool with_backward, Finish finish) {
     double log_z;
     const auto runs = [&](auto system) {
         using S = decltype(system);
@@ -83,5 +81,5 @@ static double run(const Chain& chain, const Sequence& sequence, const Workspace&
 }
 
 static double log_partition(const Chain& chain, const Sequence& sequence, const Workspace& work) {
-    return run(chain, sequence, work, false, [](auto) {});
+    return forward_backward(chain, sequence, work, false, [](auto) {});
 }

@@ -1,11 +1,20 @@
 // The three number systems (semirings) that one recursion runs in, and their vector-matrix products.
 // No include guard: see simd.hh.
 
-// Calls epilogue(column, sum over i of x[i] * matrix[i, column..]) for all columns, with the sums and products of System.
-// The columns of a block stay in registers while the loop goes over the rows, in two interleaved chains of sums.
-template <class System, int COLUMNS, class Epilogue>
-static inline void product_block(const double* x, const double* matrix, int n, int width, int column, Epilogue epilogue) {
-    constexpr int V = COLUMNS / LANES;
+// Cuts the columns into blocks of 24, 16 or 8, which fit into registers: each(block size, first column).
+template <class Each>
+static inline void for_each_block(int width, Each each) {
+    int column = 0;
+    for (; column + 24 <= width; column += 24) each(std::integral_constant<int, 24>(), column);
+    if (width - column == 16) each(std::integral_constant<int, 16>(), column);
+    if (width - column == 8) each(std::integral_constant<int, 8>(), column);
+}
+
+// Calls epilogue(column, sum over i of x[i] * matrix[i, column..]) for the columns of a block, with System's sum and product.
+// The sums stay in registers while the loop goes over the rows, in two interleaved chains.
+template <class System, int BLOCK, class Epilogue>
+static inline void block_product(const double* x, const double* matrix, int n, int width, int column, Epilogue epilogue) {
+    constexpr int V = BLOCK / LANES;
     Doubles even[V], odd[V];
     for (int v = 0; v < V; v++) even[v] = odd[v] = broadcast(System::ZERO);
     for (int i = 0; i < n; i += 2) {  // for odd n this reads padding, which adds nothing
@@ -20,11 +29,10 @@ static inline void product_block(const double* x, const double* matrix, int n, i
 }
 
 template <class System, class Epilogue>
-static inline void blocked_product(const double* x, const double* matrix, int n, int width, Epilogue epilogue) {
-    int column = 0;
-    for (; column + 24 <= width; column += 24) product_block<System, 24>(x, matrix, n, width, column, epilogue);
-    if (width - column == 16) product_block<System, 16>(x, matrix, n, width, column, epilogue);
-    if (width - column == 8) product_block<System, 8>(x, matrix, n, width, column, epilogue);
+static inline void vector_matrix_product(const double* x, const double* matrix, int n, int width, Epilogue epilogue) {
+    for_each_block(width, [&](auto block, int column) {
+        block_product<System, block.value>(x, matrix, n, width, column, epilogue);
+    });
 }
 
 // (max, +): the best path.
@@ -53,7 +61,7 @@ struct Probability {
 
     template <class Epilogue>
     static void product(const double* x, const double* matrix, const Chain& chain, Epilogue epilogue) {
-        blocked_product<Probability>(x, matrix, chain.n_tags, chain.width, epilogue);
+        vector_matrix_product<Probability>(x, matrix, chain.n_tags, chain.width, epilogue);
     }
     template <class Row>
     static double total(int width, Row at) {
@@ -85,7 +93,7 @@ struct LogSpace {
     // Relative to each column's top, so that exp neither overflows nor loses the largest; -INF has no top to relate to.
     template <class Epilogue>
     static void product(const double* x, const double* matrix, const Chain& chain, Epilogue epilogue) {
-        blocked_product<MaxPlus>(x, matrix, chain.n_tags, chain.width, [&](int column, Doubles top) {
+        vector_matrix_product<MaxPlus>(x, matrix, chain.n_tags, chain.width, [&](int column, Doubles top) {
             top = finite_or_zero(top);
             Doubles all = broadcast(0.0);
             for (int i = 0; i < chain.n_tags; i++)

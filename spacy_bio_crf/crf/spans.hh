@@ -3,7 +3,7 @@
 // Whether tokens [start, end) of a sequence are exactly one span of a label: forward up to its entry, the steps that join its
 // tags, backward from its exit, over the total. `probability` is where the result goes.
 static void span_probabilities(const Chain& chain, const Sequence& sequence, const Workspace& work, const Spans& spans) {
-    run(chain, sequence, work, true, [&](auto system) {
+    forward_backward(chain, sequence, work, true, [&](auto system) {
         using S = decltype(system);
         const Parameters& parameters = S::parameters(chain);
         const int n_tags = chain.n_tags;

@@ -19,7 +19,7 @@ static double best_path(const Chain& chain, const Sequence& sequence, const Work
     for (int j = 0; j < chain.width; j += LANES) store(delta[0] + j, load(&chain.logs.start[j]) + load(delta[0] + j));
     for (int64_t t = 1; t <= last; t++) {
         widen(chain, sequence, t, delta[t]);
-        blocked_product<MaxPlus>(delta[t - 1], chain.logs.step.data(), chain.n_tags, chain.width, [&](int j, Doubles best) {
+        vector_matrix_product<MaxPlus>(delta[t - 1], chain.logs.step.data(), chain.n_tags, chain.width, [&](int j, Doubles best) {
             store(delta[t] + j, best + load(delta[t] + j));
         });
     }
