@@ -112,8 +112,8 @@ def _occurrences(text: str, value: str) -> Iterator[int]:
 def _choose(places: Sequence[Sequence[Range]]) -> List[Optional[Range]]:
     """Choose a place for each part, or none, so that no two overlap.
 
-    Best is what places most parts, then what covers most tokens, then what keeps the given order. The first choices that
-    are tried keep the order, so the search ends at once unless parts stand in each other's way.
+    Best is what places most parts, then what keeps the given order best, then what covers most tokens. The first choices
+    that are tried keep the order, so the search ends at once unless parts stand in each other's way.
     """
     best, best_score = (None,) * len(places), (-1, 0, 0)
     stack: List[Tuple[Optional[Range], ...]] = [()]
@@ -127,7 +127,7 @@ def _choose(places: Sequence[Sequence[Range]]) -> List[Optional[Range]]:
             continue
         if not left:
             disorder = sum(after < before for before, after in zip(placed, placed[1:]))
-            score = (len(placed), sum(end - start for start, end in placed), -disorder)
+            score = (len(placed), -disorder, sum(end - start for start, end in placed))
             if score > best_score:
                 best, best_score = chosen, score
             if len(placed) == len(places) and not disorder:

@@ -24,7 +24,7 @@ VENUES = (
     "{h} Elementary School", "{h} High School", "{h} Middle School", "{h} University", "{h} Community College", "{h} Hospital",
     "{h} Medical Center", "{h} Memorial Library", "{h} Church", "Church of {h}", "{h} Plaza", "{h} Mall", "{h} Shopping Center",
     "{h} Inn", "Hotel {h}", "The {h} Hotel", "{h} Diner", "{h} Pizza", "Cafe {h}", "{h} Street Grill", "{h} & Sons", "{h} Brothers",
-    "{h} Law Offices", "{h} Dental Care", "{h} Park", "{h} Stadium", "{h} Airport", "{h} Theater", "Museum of {h}", "{h} Tower",
+    "{h} Law Offices", "{h} Dental Care", "{h} State Park", "{h} Stadium", "{h} Airport", "{h} Theater", "Museum of {h}", "{h} Tower",
     "{h} Apartments", "{h} Fire Department", "City Hall of {h}", "{h} Public Library", "{h} County Courthouse", "{h} Bank",
 )  # fmt: skip
 
