@@ -1,0 +1,180 @@
+"""`python -m spacy bio-crf convert`."""
+import json
+import subprocess
+import sys
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_bio_crf.cli import bio_crf_cli, convert
+
+NLP = spacy.blank("xx")
+COLUMNS = "Ann B-per\nLee I-per\n\nin O\nOslo B-loc\n"
+ORPHAN = "a O\n\nOslo I-loc\n"
+SNIPS = '{"Play": [{"data": [{"text": "in "}, {"text": "Rome", "entity": "city"}]}]}'
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run_convert(*arguments, code=0):
+        result = CliRunner().invoke(bio_crf_cli, ["convert", *map(str, arguments)])
+        assert result.exit_code == code, (result.output, result.exception)
+        return result
+
+    return run_convert
+
+
+@pytest.fixture
+def source(tmp_path):
+    def write(content, name="in.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+        return name
+
+    return write
+
+
+def load(path):
+    return list(DocBin().from_disk(path).get_docs(NLP.vocab))
+
+
+def ents(docs):
+    return [(ent.text, ent.label_) for doc in docs for ent in doc.ents]
+
+
+def test_as_spacy_mounts_it(source, tmp_path):
+    source(COLUMNS)
+    command = [sys.executable, "-m", "spacy", "bio-crf", "convert", "in.txt", "out.spacy"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "documents" in result.stdout and "out.spacy: 2 docs" in result.stdout
+    assert ents(load(tmp_path / "out.spacy")) == [("Ann Lee", "per"), ("Oslo", "loc")]
+
+
+def test_report(run, source):
+    output = run(source(ORPHAN), "out.spacy", "--repair", "begin").output
+    for part in ("documents", "tokens", "spans", "loc", "Repaired: orphan, 1 time", "in.txt, sentence at line 3", "2 docs"):
+        assert part in output
+    assert "Traceback" not in output
+
+
+def test_json(run, source, tmp_path):
+    result = run(source(ORPHAN), "out.spacy", "--repair", "begin", "--json")
+    report = json.loads(result.stdout)
+    assert report["written"] == {"out.spacy": 2}
+    assert (report["documents"], report["tokens"], report["spans"], report["labels"]) == (2, 2, 1, {"loc": 1})
+    assert report["repairs"] == {"orphan": 1}
+
+
+def test_to_columns(run, source, tmp_path):
+    run(source(COLUMNS), "out.tsv", "--to-scheme", "BIOES")
+    assert (tmp_path / "out.tsv").read_text() == "Ann\tB-per\nLee\tE-per\n\nin\tO\nOslo\tS-loc\n\n"
+
+
+def test_all_options_of_columns(run, source, tmp_path):
+    source("# x\nB\tI\t我\nUNK\tO\t你\n\nI\tO\t他\n")
+    run(
+        *("in.txt", "out.spacy", "--format", "columns", "--lang", "zh", "--scheme", "BIO", "--token-column", 2),
+        *("--tag-column", 0, "--separator", "tab", "--comment", "# ", "--missing", "UNK", "--label", "x"),
+        *("--repair", "begin", "--no-spaces", "--n-sents", 0, "--encoding", "utf-8"),
+    )
+    (doc,) = load(tmp_path / "out.spacy")
+    assert doc.text == "我你他"
+    assert [token.ent_iob for token in doc] == [3, 0, 3]
+    assert [token.is_sent_start for token in doc] == [True, False, True]
+
+
+def test_parts(run, source, tmp_path):
+    source('{"t": "12 Main St", "p": {"number": "12", "x": "Elm"}}\n', "in.jsonl")
+    output = run("in.jsonl", "out.spacy", "-f", "parts", "-l", "en", "--text-key", "t", "--parts-key", "p").output
+    assert "Not aligned: value not found in the text, 1 time" in output and "'Elm'" in output
+    assert ents(load(tmp_path / "out.spacy")) == [("12", "number")]
+
+
+def test_usaddress(run, source, tmp_path):
+    source("<A><S><No>12</No> <Street>Elm,</Street></S></A>")
+    run("in.txt", "out.spacy", "-f", "usaddress")
+    assert ents(load(tmp_path / "out.spacy")) == [("12", "No"), ("Elm,", "Street")]
+    run("in.txt", "out.spacy", "-f", "usaddress", "--new-tokens")
+    assert ents(load(tmp_path / "out.spacy")) == [("12", "No"), ("Elm", "Street")]
+
+
+def test_files_of_a_folder(run, source, tmp_path):
+    for name in ("data/a.json", "data/b.json", "data/c.txt"):
+        source(SNIPS, name)
+    run("data", "out.spacy", "-f", "snips", "--pattern", "*.json")
+    assert ents(load(tmp_path / "out.spacy")) == [("Rome", "city")] * 2
+
+
+def test_addresses(run, tmp_path):
+    report = json.loads(run("test", "out.spacy", "-f", "addresses", "--size", 20, "--country", "fr", "--seed", 3, "--json").stdout)
+    assert report["documents"] == 20 and not report["unaligned"]
+    assert len(load(tmp_path / "out.spacy")) == 20
+
+
+def test_split(run, source, tmp_path):
+    source("".join(f"w{i} B-x\n\n" for i in range(100)))
+    run("in.txt", "out", "--split", "0.8,0.1,0.1", "--seed", 1)
+    splits = {path.name: [doc.text for doc in load(path)] for path in (tmp_path / "out").iterdir()}
+    assert {name: len(split) for name, split in splits.items()} == {"train.spacy": 80, "dev.spacy": 10, "test.spacy": 10}
+    assert len({text for split in splits.values() for text in split}) == 100
+    run("in.txt", "again", "--split", "0.8,0.1,0.1", "--seed", 1)
+    assert {path.name: [doc.text for doc in load(path)] for path in (tmp_path / "again").iterdir()} == splits
+
+
+@pytest.mark.parametrize(
+    "content, arguments, code",
+    [
+        (ORPHAN, ["out.spacy"], "E102"),
+        (ORPHAN, ["out.spacy", "--repair", "begin", "--strict"], "E601"),
+        (ORPHAN, ["out.spacy", "--repair", "mend"], "E108"),
+        ('{"text": "a", "components": {"x": "b"}}', ["out.spacy", "-f", "parts", "--strict"], "E601"),
+        (COLUMNS, ["out.spacy", "--scheme", "X"], "E101"),
+        (COLUMNS, ["out.spacy", "--label", " "], "E103"),
+        (COLUMNS, ["out.spacy", "-f", "snips"], "E518"),
+        (COLUMNS, ["out.spacy", "-f", "addresses"], "E512"),
+        (COLUMNS, ["out.spacy", "--lang", "klingon"], "klingon"),
+        ("a I-x\n\nb I-x\n", ["out", "--scheme", "IO", "--split", "0.9,0.2"], "E519"),
+        (COLUMNS, ["out", "--split", "1"], "E602"),
+        (COLUMNS, ["out", "--split", "a,b"], "E602"),
+        (COLUMNS, ["out", "--split", "0.25,0.25,0.25,0.25"], "E602"),
+        (COLUMNS, ["in.txt", "--split", "0.5,0.5"], "E603"),
+        (COLUMNS, ["."], "E603"),
+        ("a B-x\nb B-x\n", ["out.tsv", "--to-scheme", "IO"], "E106"),
+        (COLUMNS, ["in.txt/out.spacy"], "in.txt"),
+    ],
+)
+def test_bad_input_is_one_clear_error(run, source, tmp_path, content, arguments, code):
+    result = run(source(content), *arguments, code=1)
+    assert result.stdout == ""
+    assert result.stderr.startswith("✘") and code in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["in.txt"]
+    assert (tmp_path / "in.txt").read_text() == content
+
+
+def test_failure_keeps_the_old_output(run, source, tmp_path):
+    run(source(COLUMNS), "out.tsv")
+    before = (tmp_path / "out.tsv").read_text()
+    run(source("a B-x\nb B-x\n", "bad.txt"), "out.tsv", "--to-scheme", "IO", code=1)
+    assert (tmp_path / "out.tsv").read_text() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.txt", "in.txt", "out.tsv"]
+
+
+def test_a_fault_of_ours_keeps_its_traceback(run, source, monkeypatch):
+    def fail(*args, **kwargs):
+        raise ValueError("ours")
+
+    monkeypatch.setattr(convert, "save_docs", fail)
+    result = CliRunner().invoke(bio_crf_cli, ["convert", source(COLUMNS), "out.spacy"])
+    assert isinstance(result.exception, ValueError)
+
+
+def test_help(run):
+    text = " ".join(run("--help").output.split())
+    for option in ("INPUT", "OUTPUT", "--format", "--scheme", "--split", "--strict", "--json", "--repair"):
+        assert option in text
