@@ -34,7 +34,9 @@ def bio_scores(n_sequences, length):
         step[inside - 1 : inside + 1, inside] = True
     constraints = Constraints(start, step, numpy.ones(n_tags, dtype=bool))
     lengths = numpy.full(n_sequences, length)
-    scores = ChainScores(floats(n_sequences * length, n_tags), lengths, floats(n_tags), floats(n_tags, n_tags), floats(n_tags), constraints)
+    scores = ChainScores(
+        floats(n_sequences * length, n_tags), lengths, floats(n_tags), floats(n_tags, n_tags), floats(n_tags), constraints
+    )
     return scores, crf.best_path(scores)[0]
 
 

@@ -8,7 +8,8 @@ is float64.
 
 Everything is the log partition function log Z of a lattice:
 
-    log Z = log of the sum over legal paths y of exp(start[y_0] + sum_t emissions[t, y_t] + sum_t step[y_t-1, y_t] + end[y_n])
+    log Z = log sum over legal paths y of exp(score(y))
+    score(y) = start[y_0] + sum over t of emissions[t, y_t] + sum over t > 0 of step[y_t-1, y_t] + end[y_last]
 
 All functions raise ValueError for arrays of another shape or dtype, for lengths that are negative or do not sum to N, and
 for scores that are not finite. The type of the emissions selects the backend: NumPy arrays go to `cpu`.
@@ -42,9 +43,7 @@ def marginals(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Tuple[F
     return _backend(scores).marginals(scores, allowed)
 
 
-def loss(
-    scores: ChainScores, gold: Bools2d, allowed: Optional[Bools2d] = None
-) -> Tuple[Floats1d, ChainScores]:
+def loss(scores: ChainScores, gold: Bools2d, allowed: Optional[Bools2d] = None) -> Tuple[Floats1d, ChainScores]:
     """The negative log-likelihood of the gold lattice: log Z(allowed) - log Z(allowed & gold), and its gradient.
 
     gold (Bools2d): The tags that each token may truly have: one where annotation is complete, all of them where it says

@@ -28,11 +28,12 @@ struct Batch {
     }
 };
 
-// Gradients of a batch. Those of the shared parameters are summed as integers, in units of 2^-36: then the sum does not depend
-// on the order of the sequences.
+// Gradients of a batch. Those of the shared parameters are summed as integers, in units of 2^-36: then the sum does not
+// depend on the order of the sequences.
 class Gradient {
+    static constexpr double GRID = 68719476736.0;
     std::vector<int64_t> starts, steps, ends;
-    static int64_t on_grid(double x) { return std::llrint(x * 68719476736.0); }
+    static int64_t on_grid(double x) { return std::llrint(x * GRID); }
 
 public:
     int n_tags;
@@ -55,7 +56,7 @@ public:
     }
     void write_shared(float* start, float* step, float* end) const {
         const auto write = [](const std::vector<int64_t>& from, float* to) {
-            for (size_t i = 0; i < from.size(); i++) to[i] = float(double(from[i]) / 68719476736.0);
+            for (size_t i = 0; i < from.size(); i++) to[i] = float(double(from[i]) / GRID);
         };
         write(starts, start);
         write(steps, step);
@@ -117,8 +118,8 @@ inline Gold read_gold(const uint8_t* gold, int64_t length, int n_tags, int64_t* 
 
 // log Z less log Z of the gold lattice, and the gradient. `gold` is the mask as given; `legal_gold` has what is not allowed
 // taken out. Returns the first sequence that has no legal gold path, or -1.
-inline int64_t loss(const Kernels& kernels, const Chain& chain, const Batch& batch, const uint8_t* gold, const uint8_t* legal_gold,
-                 double* losses, Gradient& gradient) {
+inline int64_t loss(const Kernels& kernels, const Chain& chain, const Batch& batch, const uint8_t* gold,
+                    const uint8_t* legal_gold, double* losses, Gradient& gradient) {
     const Workspace work(chain, batch.longest(), true);
     std::unique_ptr<Workspace> gold_work;
     std::vector<int64_t> path(batch.longest());
@@ -178,11 +179,14 @@ inline int64_t k_best(const Chain& chain, const Batch& batch, int64_t k, int32_t
 }
 
 inline void path_scores(const Chain& chain, const Batch& batch, const int64_t* paths, double* scores) {
-    batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) { scores[b] = path_score(chain, sequence, paths + first); });
+    batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) {
+        scores[b] = path_score(chain, sequence, paths + first);
+    });
 }
 
 // spans: sorted by sequence, in tokens of their sequence; counts: how many each sequence has. probabilities: full of 0.
-inline void span_probabilities(const Kernels& kernels, const Chain& chain, const Batch& batch, Spans spans, const int64_t* counts) {
+inline void span_probabilities(const Kernels& kernels, const Chain& chain, const Batch& batch, Spans spans,
+                               const int64_t* counts) {
     const Workspace work(chain, batch.longest(), true);
     batch.for_each([&](int64_t b, int64_t, const Sequence& sequence) {
         spans.count = counts[b];

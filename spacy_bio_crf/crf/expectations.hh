@@ -3,7 +3,8 @@
 
 // steps[i, j..] += sum over t in [first, last) of alpha[t, i] * after[t + 1, j..], for ROWS rows from i on; in registers.
 template <int ROWS, int BLOCK>
-static inline void outer_products(const Rows& alpha, const Rows& after, const Rows& steps, int64_t first, int64_t last, int i, int j) {
+static inline void outer_products(const Rows& alpha, const Rows& after, const Rows& steps, int64_t first, int64_t last,
+                                  int i, int j) {
     constexpr int V = BLOCK / LANES;
     Doubles sums[ROWS][V];
     for (int r = 0; r < ROWS; r++)

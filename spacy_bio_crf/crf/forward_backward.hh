@@ -30,12 +30,14 @@ static bool forward(const Chain& chain, const Sequence& sequence, const Workspac
             store(work.alpha[t] + j, x);
         });
     }
-    log_z += S::log(S::total(chain.width, [&](int j) { return S::times(load(work.alpha[n - 1] + j), load(&parameters.end[j])); }));
+    log_z += S::log(S::total(chain.width, [&](int j) {
+        return S::times(load(work.alpha[n - 1] + j), load(&parameters.end[j]));
+    }));
     return lowest(least) >= FLOOR;
 }
 
-// beta[t, i]: total of the ways to go on from tag i at token t. Each row is divided by the total of what it sums up, which is
-// beta_scales[t]. Wants the emissions that forward left, and a log Z above -inf.
+// beta[t, i]: total of the ways to go on from tag i at token t. Each row is divided by the total of what it sums up, which
+// is beta_scales[t]. Wants the emissions that forward left, and a log Z above -inf.
 template <class S>
 static bool backward(const Chain& chain, const Sequence& sequence, const Workspace& work) {
     const Parameters& parameters = S::parameters(chain);
@@ -66,7 +68,8 @@ static double meet(const Chain& chain, const Workspace& work, int64_t t) {
 // log Z, by the first number system that holds the sequence. With backward, and unless log Z is -inf: fills beta too, and
 // then calls finish with that number system.
 template <class Finish>
-static double forward_backward(const Chain& chain, const Sequence& sequence, const Workspace& work, bool with_backward, Finish finish) {
+static double forward_backward(const Chain& chain, const Sequence& sequence, const Workspace& work, bool with_backward,
+                               Finish finish) {
     double log_z;
     const auto runs = [&](auto system) {
         using S = decltype(system);

@@ -12,7 +12,9 @@ struct Prefix {
 // The k best of one list per tag, each list sorted: a heap of the lists' heads. Equals go by the lowest tag.
 class Merge {
     std::vector<Prefix> heap;
-    static bool worse(const Prefix& a, const Prefix& b) { return a.score < b.score || (a.score == b.score && a.tag > b.tag); }
+    static bool worse(const Prefix& a, const Prefix& b) {
+        return a.score < b.score || (a.score == b.score && a.tag > b.tag);
+    }
 
 public:
     // lists: n_tags lists of k prefixes, ended by one of score -inf where shorter. step: what each tag adds.
@@ -41,7 +43,8 @@ public:
 };
 
 // Fills paths[rank * stride + t] and scores[rank * score_stride] as far as there are legal paths.
-inline void k_best(const Chain& chain, const Sequence& sequence, int64_t k, int32_t* paths, int64_t stride, double* scores, int64_t score_stride) {
+inline void k_best(const Chain& chain, const Sequence& sequence, int64_t k, int32_t* paths, int64_t stride,
+                   double* scores, int64_t score_stride) {
     const int64_t n = sequence.length, n_tags = chain.n_tags;
     if (n == 0) {
         scores[0] = 0.0;
@@ -53,9 +56,10 @@ inline void k_best(const Chain& chain, const Sequence& sequence, int64_t k, int3
         for (int j = 0; j < n_tags; j++) {
             if (sequence.allowed && !sequence.allowed[t * n_tags + j]) continue;
             const double emission = sequence.emissions[t * n_tags + j];
+            const double* step = &chain.logs.step_transposed[size_t(j) * chain.width];
             Prefix* out = &table[(t * n_tags + j) * k];
             if (t == 0) out[0].score = chain.logs.start[j] + emission;
-            else merge(&table[(t - 1) * n_tags * k], n_tags, k, &chain.logs.step_transposed[size_t(j) * chain.width], emission, out);
+            else merge(&table[(t - 1) * n_tags * k], n_tags, k, step, emission, out);
         }
     }
     merge(&table[(n - 1) * n_tags * k], n_tags, k, chain.logs.end.data(), 0.0, ends.data());

@@ -13,6 +13,7 @@ from ..types import Bools1d, Bools2d, ChainScores, Floats1d, Floats2d, Ints1d, I
 from .checks import check_array, check_ints, check_k, check_mask, check_scores, check_spans, check_tags
 
 GRID = 2.0**36
+Prefixes = List[Tuple[float, Tuple[int, ...]]]
 
 
 class Chain(NamedTuple):
@@ -81,22 +82,21 @@ def marginals(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Tuple[F
     return numpy.array(log_z, dtype="float64"), _gather(scores, counts)
 
 
-def loss(
-    scores: ChainScores, gold: Bools2d, allowed: Optional[Bools2d] = None
-) -> Tuple[Floats1d, ChainScores]:
+def loss(scores: ChainScores, gold: Bools2d, allowed: Optional[Bools2d] = None) -> Tuple[Floats1d, ChainScores]:
     gold = check_mask("gold", gold, check_scores(scores))
+    legal_gold = gold if allowed is None else gold & allowed
     losses, gradients = [], []
     for b, (rows, chain) in enumerate(_chains(scores, allowed)):
         if gold[rows].all():  # whatever the annotation allows everything of costs nothing, legal or not
             losses.append(0.0)
             gradients.append(Chain(*(numpy.zeros_like(scores) for scores in chain)))
             continue
-        gold_chain = chain._replace(emissions=numpy.where(gold[rows], chain.emissions, -numpy.inf))
+        gold_chain = chain._replace(emissions=numpy.where(legal_gold[rows], chain.emissions, -numpy.inf))
         (log_z, counts), (gold_log_z, gold_counts) = expectations(chain), expectations(gold_chain)
         if gold_log_z == -numpy.inf:
-            raise ValueError(Errors.E205.format(sequence=b, token=dead_end(scores, b, gold if allowed is None else gold & allowed)))
+            raise ValueError(Errors.E205.format(sequence=b, token=dead_end(scores, b, legal_gold)))
         losses.append(log_z - gold_log_z)
-        gradients.append(Chain(*(all_ - good for all_, good in zip(counts, gold_counts))))
+        gradients.append(Chain(*(every - good for every, good in zip(counts, gold_counts))))
     return numpy.array(losses, dtype="float64"), _gather(scores, gradients)
 
 
@@ -127,19 +127,15 @@ def k_best(scores: ChainScores, k: int, allowed: Optional[Bools2d] = None) -> Tu
     paths = numpy.full((k, len(scores.emissions)), -1, dtype="int32")
     best = numpy.full((k, len(scores.lengths)), -numpy.inf)
     for b, (rows, chain) in enumerate(_chains(scores, allowed)):
-        # Of each tag, its k best prefixes as (score, path). Equals go by the lowest tag from the last token backwards:
-        # prefixes are listed so, and Python's sort keeps the order of equals.
-        prefixes: List[List[Tuple[float, Tuple[int, ...]]]] = []
+        prefixes: List[Prefixes] = [[] for _ in chain.start]
         for t, emission in enumerate(chain.emissions):
             if t == 0:
-                prefixes = [[(chain.start[j] + emission[j], (j,))] for j in range(len(emission))]
+                prefixes = [_top(1, [(score, (j,))], emission[j]) for j, score in enumerate(chain.start)]
             else:
                 prefixes = [
-                    _top(k, [(s + chain.step[i, j], path + (j,)) for i, group in enumerate(prefixes) for s, path in group], emission[j])
-                    for j in range(len(emission))
+                    _top(k, _extended(prefixes, chain.step[:, j], (j,)), emission[j]) for j in range(len(emission))
                 ]
-        ends = [(s + chain.end[i], path) for i, group in enumerate(prefixes) for s, path in group]
-        found = [path for score, path in _top(k, ends) if score > -numpy.inf] if len(chain.emissions) else [()]
+        found = [path for _, path in _top(k, _extended(prefixes, chain.end))] if len(chain.emissions) else [()]
         if not found:
             raise ValueError(Errors.E204.format(sequence=b, token=dead_end(scores, b, allowed)))
         for rank, path in enumerate(found):
@@ -218,12 +214,17 @@ def _path_score(chain: Chain, path: Ints1d) -> float:
 
 
 def dead_end(scores: ChainScores, sequence: int, allowed: Optional[Bools2d]) -> int:
-    """Where a sequence without a legal path fails: the first token that no path reaches, or the last one if all end there."""
+    """Where a sequence without a legal path fails: the first token that no path reaches, or else the last one."""
     chain = next(islice((chain for _, chain in _chains(scores, allowed)), sequence, None))
     reached = (forward(chain, plus=numpy.max) > -numpy.inf).any(axis=1)
     return int(numpy.argmin(reached)) if not reached.all() else len(reached) - 1
 
 
-def _top(k: int, scored: list, bonus: float = 0.0) -> list:
-    best = sorted(scored, key=lambda item: -item[0])[:k]
-    return [(score + bonus, path) for score, path in best if score > -numpy.inf]
+def _extended(prefixes: List[Prefixes], scores: Floats1d, tags: Tuple[int, ...] = ()) -> Prefixes:
+    return [(best + score, path + tags) for group, score in zip(prefixes, scores) for best, path in group]
+
+
+def _top(k: int, prefixes: Prefixes, bonus: float = 0.0) -> Prefixes:
+    # Equals go by the lowest tag from the last token backwards: they are listed so, and this sort keeps their order.
+    best = sorted(prefixes, key=lambda prefix: -prefix[0])[:k]
+    return [(score + bonus, path) for score, path in best if score + bonus > -numpy.inf]

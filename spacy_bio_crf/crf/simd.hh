@@ -12,7 +12,9 @@ static inline Doubles broadcast(double x) { return x - Doubles{}; }
 static inline Doubles max(Doubles a, Doubles b) { return a > b ? a : b; }
 static inline Doubles min(Doubles a, Doubles b) { return a < b ? a : b; }
 // Where x > bound: yes, elsewhere: no.
-static inline Doubles where_above(Doubles x, double bound, Doubles yes, Doubles no) { return x > broadcast(bound) ? yes : no; }
+static inline Doubles where_above(Doubles x, double bound, Doubles yes, Doubles no) {
+    return x > broadcast(bound) ? yes : no;
+}
 
 // exp(x) for x <= 0, to the last bits; 0 below -708. Cody-Waite reduction to |r| <= ln(2)/2, then the Taylor polynomial.
 static inline Doubles exp(Doubles x) {
@@ -21,9 +23,9 @@ static inline Doubles exp(Doubles x) {
     const Doubles shifted = clipped * 1.4426950408889634 + ROUND;
     const Doubles n = shifted - ROUND;
     const Doubles r = (clipped - n * 0.693145751953125) - n * 1.42860682030941723212e-6;
-    Doubles y = broadcast(1.0 / 6227020800.0);
-    for (double factorial : {479001600.0, 39916800.0, 3628800.0, 362880.0, 40320.0, 5040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0})
-        y = y * r + 1.0 / factorial;
+    constexpr double FACTORIALS[] = {479001600, 39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6, 2, 1, 1};
+    Doubles y = broadcast(1.0 / 6227020800);
+    for (double factorial : FACTORIALS) y = y * r + 1.0 / factorial;
     const Doubles scaled = (Doubles)((Bits)y + ((Bits)shifted << 52));
     return where_above(x, -708.0, scaled, Doubles{});
 }
@@ -49,9 +51,12 @@ static inline Doubles operator+(const Doubles& a, const Doubles& b) { return eac
 static inline Doubles operator-(const Doubles& a, const Doubles& b) { return each_lane([&](int i) { return a[i] - b[i]; }); }
 static inline Doubles operator*(const Doubles& a, const Doubles& b) { return each_lane([&](int i) { return a[i] * b[i]; }); }
 static inline Doubles operator*(const Doubles& a, double b) { return a * broadcast(b); }
-static inline Doubles& operator+=(Doubles& a, const Doubles& b) { return a = a + b; }
-static inline Doubles max(const Doubles& a, const Doubles& b) { return each_lane([&](int i) { return a[i] > b[i] ? a[i] : b[i]; }); }
-static inline Doubles min(const Doubles& a, const Doubles& b) { return each_lane([&](int i) { return a[i] < b[i] ? a[i] : b[i]; }); }
+static inline Doubles max(const Doubles& a, const Doubles& b) {
+    return each_lane([&](int i) { return a[i] > b[i] ? a[i] : b[i]; });
+}
+static inline Doubles min(const Doubles& a, const Doubles& b) {
+    return each_lane([&](int i) { return a[i] < b[i] ? a[i] : b[i]; });
+}
 static inline Doubles where_above(const Doubles& x, double bound, const Doubles& yes, const Doubles& no) {
     return each_lane([&](int i) { return x[i] > bound ? yes[i] : no[i]; });
 }

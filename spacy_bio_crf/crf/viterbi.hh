@@ -10,7 +10,7 @@ static inline int argmax_of_sum(const double* a, const double* b, int width) {
     return i;
 }
 
-// The best path's score, or -inf if there is no legal path. Of equals, the lowest last tag, then the lowest last but one, ...
+// The best path's score, or -inf if there is no legal path. Of equals, the lowest last tag, then the lowest last but one ...
 // Only the scores of prefixes are kept: which one was best is asked again, for the tags on the path alone.
 static double best_path(const Chain& chain, const Sequence& sequence, const Workspace& work, int32_t* path) {
     const int64_t last = sequence.length - 1;
@@ -19,9 +19,8 @@ static double best_path(const Chain& chain, const Sequence& sequence, const Work
     for (int j = 0; j < chain.width; j += LANES) store(delta[0] + j, load(&chain.logs.start[j]) + load(delta[0] + j));
     for (int64_t t = 1; t <= last; t++) {
         widen(chain, sequence, t, delta[t]);
-        vector_matrix_product<MaxPlus>(delta[t - 1], chain.logs.step.data(), chain.n_tags, chain.width, [&](int j, Doubles best) {
-            store(delta[t] + j, best + load(delta[t] + j));
-        });
+        const auto add_emission = [&](int j, Doubles best) { store(delta[t] + j, best + load(delta[t] + j)); };
+        vector_matrix_product<MaxPlus>(delta[t - 1], chain.logs.step.data(), chain.n_tags, chain.width, add_emission);
     }
     const double* after = chain.logs.end.data();
     double score = 0.0;

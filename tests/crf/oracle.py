@@ -1,9 +1,8 @@
 """The judge: every tag sequence is written down and scored, and nothing is clever."""
+from dataclasses import replace
 from itertools import product
 
 import numpy
-
-from spacy_bio_crf.types import ChainScores
 
 
 def sequences(scores, *masks):
@@ -11,7 +10,7 @@ def sequences(scores, *masks):
     stops = numpy.cumsum(scores.lengths)
     for length, stop in zip(scores.lengths, stops):
         rows = slice(stop - length, stop)
-        one = ChainScores(scores.emissions[rows], numpy.array([length]), scores.start, scores.step, scores.end, scores.constraints)
+        one = replace(scores, emissions=scores.emissions[rows], lengths=numpy.array([length]))
         yield (one, *(None if mask is None else mask[rows] for mask in masks))
 
 
@@ -55,8 +54,8 @@ def span_probability(paths, span, labels, joins):
     start, end, label = span
     total, probability = log_z(paths), 0.0
     for score, path in paths:
-        inner = all(joins[path[t - 1], path[t]] for t in range(start + 1, end))
-        edges = [t for t in (start, end) if 0 < t < len(path)]
-        if inner and all(labels[j] == label for j in path[start:end]) and not any(joins[path[t - 1], path[t]] for t in edges):
+        joined = [None] + [joins[i, j] for i, j in zip(path, path[1:])] + [None]
+        same_label = all(labels[j] == label for j in path[start:end])
+        if same_label and all(joined[start + 1 : end]) and not joined[start] and not joined[end]:
             probability += numpy.exp(score - total)
     return probability

@@ -42,10 +42,12 @@ def random_batch(lengths, n_tags, scale=1.0, seed=0, legal=0.8):
     """legal: how many of the steps are."""
     rng = numpy.random.default_rng(seed)
     floats = lambda *shape: (scale * rng.normal(size=shape)).astype("float32")
-    constraints = Constraints(numpy.ones(n_tags, "bool"), rng.random((n_tags, n_tags)) < legal, numpy.ones(n_tags, "bool"))
+    every = numpy.ones(n_tags, dtype=bool)
+    constraints = Constraints(every, rng.random((n_tags, n_tags)) < legal, every.copy())
     constraints.step[:, 0] = True
+    lengths = numpy.array(lengths)
     return ChainScores(
-        floats(sum(lengths), n_tags), numpy.array(lengths), floats(n_tags), floats(n_tags, n_tags), floats(n_tags), constraints
+        floats(lengths.sum(), n_tags), lengths, floats(n_tags), floats(n_tags, n_tags), floats(n_tags), constraints
     )
 
 
@@ -64,4 +66,7 @@ def uniform(n_tags, lengths):
     """All scores zero, all steps legal."""
     zeros = lambda *shape: numpy.zeros(shape, "float32")
     constraints = Constraints(*(numpy.ones(shape, "bool") for shape in (n_tags, (n_tags, n_tags), n_tags)))
-    return ChainScores(zeros(sum(lengths), n_tags), numpy.array(lengths, dtype="int64"), zeros(n_tags), zeros(n_tags, n_tags), zeros(n_tags), constraints)
+    lengths = numpy.array(lengths, dtype="int64")
+    return ChainScores(
+        zeros(lengths.sum(), n_tags), lengths, zeros(n_tags), zeros(n_tags, n_tags), zeros(n_tags), constraints
+    )

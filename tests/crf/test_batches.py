@@ -1,4 +1,6 @@
 """A batch is its sequences one by one, bit for bit, whatever their order and company."""
+from dataclasses import replace
+
 import numpy
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -23,7 +25,7 @@ def case(scale):
 def reordered(order, scores, *masks):
     stops = numpy.cumsum(scores.lengths)
     rows = numpy.concatenate([numpy.arange(stops[b] - scores.lengths[b], stops[b]) for b in order])
-    changed = ChainScores(scores.emissions[rows], scores.lengths[order], scores.start, scores.step, scores.end, scores.constraints)
+    changed = replace(scores, emissions=scores.emissions[rows], lengths=scores.lengths[order])
     return rows, changed, [mask[rows] for mask in masks]
 
 

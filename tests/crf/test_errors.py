@@ -15,13 +15,14 @@ def scores():
 @pytest.mark.parametrize(
     "name, value, message",
     [
-        ("emissions", numpy.zeros((5, 4)), "E201] Expected emissions of dtype float32 and shape ('any', 'any'), but got dtype float64 and shape (5, 4)"),
+        ("emissions", numpy.zeros((5, 4)), "E201] Expected emissions of dtype float32 and shape ('any', 'any'), but got"),
+        ("emissions", numpy.zeros((5, 4)), "but got dtype float64 and shape (5, 4)"),
         ("emissions", numpy.zeros(5, "f"), "but got dtype float32 and shape (5,)"),
         ("emissions", [[0.0] * 4] * 5, "but got dtype list and shape (5, 4)"),
-        ("start", numpy.zeros(3, "f"), "Expected start of dtype float32 and shape (4,), but got dtype float32 and shape (3,)"),
+        ("start", numpy.zeros(3, "f"), "Expected start of dtype float32 and shape (4,), but got dtype float32"),
         ("step", numpy.zeros((4, 3), "f"), "Expected step of dtype float32 and shape (4, 4)"),
         ("end", numpy.zeros((4, 1), "f"), "Expected end of dtype float32 and shape (4,)"),
-        ("lengths", numpy.array([2, 2]), "E202] Expected lengths that are not negative and sum to the 5 rows of emissions, but got [2 2]"),
+        ("lengths", numpy.array([2, 2]), "E202] Expected lengths that are not negative and sum to the 5 rows of emissions"),
         ("lengths", numpy.array([6, -1]), "but got [ 6 -1]"),
         ("lengths", numpy.array([2.0, 3.0]), "Expected lengths of dtype int64"),
     ],
@@ -81,7 +82,10 @@ def test_no_legal_path(crf, scores, forbid, token):
 
 def test_gold_that_the_lattice_forbids(crf, scores):
     scores.constraints.step[1, 2] = False
-    for gold in (numpy.eye(4, dtype=bool)[[0, 0, 1, 2, 0]], numpy.array([[1, 1, 1, 1]] * 2 + [[0, 1, 0, 0], [0, 0, 1, 0], [1, 1, 0, 0]], bool)):
+    one_path = numpy.eye(4, dtype=bool)[[0, 0, 1, 2, 0]]
+    lattice = one_path.copy()
+    lattice[4, 1] = True
+    for gold in (one_path, lattice):
         with pytest.raises(ValueError, match="E205] The gold of sequence 1 .* at its token 1"):
             crf.loss(scores, gold)
     gold, allowed = numpy.eye(4, dtype=bool)[[0, 0, 1, 3, 0]], numpy.ones((5, 4), dtype=bool)
