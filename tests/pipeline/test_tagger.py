@@ -69,6 +69,23 @@ def test_preset_entities_stand_and_the_rest_is_decoded_given_them(scheme):
     assert doc.has_annotation("ENT_IOB", require_complete=True)
 
 
+def test_decoding_is_conditional_on_what_is_preset(trained):
+    """The path itself holds the preset tags, so that the rest is the best given them."""
+    tagger = trained.get_pipe("bio_crf_tagger")
+    doc = trained.make_doc("Who is Shaka Khan?")
+
+    def path():
+        return [tagger.tagset.names[tag] for tag in tagger.predict([trained.make_doc("I"), doc])[1]]
+
+    assert path() == ["O", "O", "B-PERSON", "I-PERSON", "O"]
+    doc.set_ents([], blocked=[doc[2:3]], default="missing")
+    assert path()[2] == "O" and path()[3] != "I-PERSON"
+    doc.set_ents([Span(doc, 1, 3, label="LOC")], default="missing")
+    assert path()[1:3] == ["B-LOC", "I-LOC"] and path()[3] != "I-LOC"
+    doc.set_ents([Span(doc, 1, 3, label="ELSE")], default="missing")
+    assert path()[1:3] == ["O", "O"] and path()[3] != "I-PERSON"
+
+
 def test_overwrite_drops_preset_entities():
     nlp = make_nlp(overwrite=True)
     train(nlp, make_examples(nlp))
@@ -78,9 +95,12 @@ def test_overwrite_drops_preset_entities():
 
 
 def test_blocked_whitespace_parts_a_span(trained):
+    tagger = trained.get_pipe("bio_crf_tagger")
     doc = Doc(trained.vocab, words=["Who", "is", "Shaka", "\n", "Khan", "?"])
+    assert tagger.tagset.names[tagger.predict([doc])[0][3]] == "I-PERSON"
     doc.set_ents([], blocked=[doc[3:4]], default="missing")
-    doc = trained.get_pipe("bio_crf_tagger")(doc)
+    assert tagger.tagset.names[tagger.predict([doc])[0][3]] != "I-PERSON"
+    doc = tagger(doc)
     assert all(not ent.start <= 3 < ent.end for ent in doc.ents)
     assert doc[3].ent_iob == 3 and not doc[3].ent_type
 
@@ -143,6 +163,10 @@ def test_new_label_changes_nothing_until_it_is_trained(trained, tmp_path):
     assert tagger.add_label("DAY") == 1 and tagger.add_label("DAY") == 0
     assert all(numpy.array_equal(a, b) for a, b in zip(old, tagger.predict(docs)))
     assert numpy.array_equal(scores, tagger.model.predict(docs).emissions[:, : scores.shape[1]])
+    bias = tagger.model.get_ref("output_layer").get_param("b")
+    bias[scores.shape[1] :] = 1000.0  # closed means closed, whatever the score
+    assert all(numpy.array_equal(a, b) for a, b in zip(old, tagger.predict(docs)))
+    bias[scores.shape[1] :] = 0.0
     examples = make_examples(nlp, [("I like Monday.", [(7, 13, "DAY")]), *SENTENCES])
     optimizer = nlp.resume_training()
     for _ in range(40):
