@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Optional
 
 import spacy
-import typer
+from typer import Argument as Arg
+from typer import Option as Opt
 from rich.console import Console
 from rich.progress import track
 from spacy.tokens import Doc
@@ -45,32 +46,32 @@ class Format(str, Enum):
 @bio_crf_cli.command("convert", no_args_is_help=True)
 def convert_cli(
     # fmt: off
-    input_path: str = typer.Argument(..., metavar="INPUT", help="A file, or a folder of them; for `addresses`: train, dev or test"),
-    output_path: Path = typer.Argument(..., metavar="OUTPUT", help="A file: .spacy, or columns if it has another ending; with --split a folder"),
-    format: Format = typer.Option(Format.columns, "--format", "-f", help="What INPUT is"),
-    lang: str = typer.Option("xx", "--lang", "-l", help="Language, for its tokenizer"),
-    pattern: str = typer.Option("*", "--pattern", help="Which files of a folder, such as 'train_*_full.json'"),
-    encoding: str = typer.Option("utf-8", "--encoding", help="Encoding of columns or parts"),
-    scheme: str = typer.Option("BIO", "--scheme", "-s", help=f"columns: scheme of the tags: {', '.join(SCHEMES)}"),
-    token_column: int = typer.Option(0, "--token-column", help="columns: column of the token; negative numbers count from the end"),
-    tag_column: int = typer.Option(-1, "--tag-column", help="columns: column of the tag"),
-    separator: Optional[str] = typer.Option(None, "--separator", help="columns: tab, space, comma or any string; by default any run of spaces and tabs"),
-    comment: Optional[str] = typer.Option(None, "--comment", help="columns: what lines of comment begin with, such as '# '"),
-    missing: str = typer.Option("-", "--missing", help="columns: tag of tokens that were not annotated, such as UNK"),
-    label: Optional[str] = typer.Option(None, "--label", help="columns: label of bare tags (B, I)"),
-    repair: Optional[str] = typer.Option(None, "--repair", help=f"columns: how to repair illegal tags: {', '.join(REPAIRS)}; by default they are errors"),
-    spaces: bool = typer.Option(True, "--spaces/--no-spaces", help="columns: whether the language parts words by spaces"),
-    n_sents: int = typer.Option(1, "--n-sents", "-n", min=0, help="columns: sentences of a doc; 0 for whole documents"),
-    text_key: str = typer.Option("text", "--text-key", help="parts: key of the text"),
-    parts_key: str = typer.Option("components", "--parts-key", help="parts: key of its parts"),
-    file_tokens: bool = typer.Option(True, "--file-tokens/--new-tokens", help="usaddress: keep the tokens of the file, or cut anew"),
-    size: int = typer.Option(1000, "--size", min=1, help="addresses: how many to make"),
-    country: Optional[str] = typer.Option(None, "--country", help="addresses: us or fr; by default both"),
-    to_scheme: Optional[str] = typer.Option(None, "--to-scheme", help="Scheme of written columns; by default that of --scheme"),
-    split: Optional[str] = typer.Option(None, "--split", help="Shares of train, dev and test, such as 0.8,0.1,0.1"),
-    seed: int = typer.Option(0, "--seed", help="Seed of the split, and of addresses"),
-    strict: bool = typer.Option(False, "--strict", help="Fail on the first repair, and on the first part that cannot be aligned"),
-    as_json: bool = typer.Option(False, "--json", help="Print the report as JSON"),
+    input_path: str = Arg(..., metavar="INPUT", help="A file or a folder; for addresses: train, dev or test"),
+    output_path: Path = Arg(..., metavar="OUTPUT", help="A .spacy file, or one of columns; with --split a folder"),
+    format: Format = Opt(Format.columns, "--format", "-f", help="What INPUT is"),
+    lang: str = Opt("xx", "--lang", "-l", help="Language, for its tokenizer"),
+    pattern: str = Opt("*", "--pattern", help="Which files of a folder, such as 'train_*_full.json'"),
+    encoding: str = Opt("utf-8", "--encoding", help="Encoding of columns or parts"),
+    scheme: str = Opt("BIO", "--scheme", "-s", help=f"columns: scheme of the tags: {', '.join(SCHEMES)}"),
+    token_column: int = Opt(0, "--token-column", help="columns: column of the token; -1 is the last"),
+    tag_column: int = Opt(-1, "--tag-column", help="columns: column of the tag"),
+    separator: Optional[str] = Opt(None, "--separator", help="columns: tab, space, comma or any other; default: spaces and tabs"),
+    comment: Optional[str] = Opt(None, "--comment", help="columns: what lines of comment begin with, such as '# '"),
+    missing: str = Opt("-", "--missing", help="columns: tag of tokens that were not annotated, such as UNK"),
+    label: Optional[str] = Opt(None, "--label", help="columns: label of bare tags (B, I)"),
+    repair: Optional[str] = Opt(None, "--repair", help=f"columns: mend illegal tags: {', '.join(REPAIRS)}; default: fail"),
+    spaces: bool = Opt(True, "--spaces/--no-spaces", help="columns: whether the language parts words by spaces"),
+    n_sents: int = Opt(1, "--n-sents", "-n", min=0, help="columns: sentences of a doc; 0 for whole documents"),
+    text_key: str = Opt("text", "--text-key", help="parts: key of the text"),
+    parts_key: str = Opt("components", "--parts-key", help="parts: key of its parts"),
+    file_tokens: bool = Opt(True, "--file-tokens/--new-tokens", help="usaddress: keep the tokens of the file, or cut anew"),
+    size: int = Opt(1000, "--size", min=1, help="addresses: how many to make"),
+    country: Optional[str] = Opt(None, "--country", help="addresses: us or fr; default: both"),
+    to_scheme: Optional[str] = Opt(None, "--to-scheme", help="Scheme of written columns; default: that of --scheme"),
+    split: Optional[str] = Opt(None, "--split", help="Shares of train, dev and test, such as 0.8,0.1,0.1"),
+    seed: int = Opt(0, "--seed", help="Seed of the split, and of addresses"),
+    strict: bool = Opt(False, "--strict", help="Fail on the first repair or unaligned part"),
+    as_json: bool = Opt(False, "--json", help="Print the report as JSON"),
     # fmt: on
 ):
     """
@@ -92,7 +93,9 @@ def convert_cli(
         nlp = spacy.blank(lang)
         columns = ColumnFormat(scheme, token_column, tag_column, comment=comment, label=label, **layout)
         read = {
-            Format.columns: partial(read_columns, format=columns, repair=repair, spaces=spaces, sentences_per_doc=n_sents),
+            Format.columns: partial(
+                read_columns, format=columns, repair=repair, spaces=spaces, sentences_per_doc=n_sents
+            ),
             Format.parts: partial(read_parts, text_key=text_key, parts_key=parts_key, encoding=encoding),
             Format.usaddress: partial(read_usaddress, file_tokens=file_tokens),
             Format.snips: read_snips,
@@ -137,7 +140,9 @@ def _parse_shares(split: Optional[str]) -> List[float]:
 def _check_output(path: Path, folder: bool) -> None:
     """Before the work, not after it."""
     if folder and path.is_file():
-        raise ValueError(Errors.E603.format(path=path, found="a file", expected="a folder, for the files of the splits"))
+        raise ValueError(
+            Errors.E603.format(path=path, found="a file", expected="a folder, for the files of the splits")
+        )
     if not folder and path.is_dir():
         raise ValueError(Errors.E603.format(path=path, found="a folder", expected="a file, or the option --split"))
 

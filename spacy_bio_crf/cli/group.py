@@ -19,7 +19,7 @@ def _group() -> None:
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """Turn what the user can mend into one line and exit code 1. All else is a fault of ours, and keeps its traceback."""
+    """Turn what the user can mend into one line and exit code 1. All else is our fault, and keeps its traceback."""
     try:
         yield
     except (ValueError, OSError, ImportError) as err:  # spaCy raises the latter for an unknown language

@@ -112,8 +112,8 @@ def _occurrences(text: str, value: str) -> Iterator[int]:
 def _choose(places: Sequence[Sequence[Range]]) -> List[Optional[Range]]:
     """Choose a place for each part, or none, so that no two overlap.
 
-    Best is what places most parts, then what keeps the given order best, then what covers most tokens. The first choices
-    that are tried keep the order, so the search ends at once unless parts stand in each other's way.
+    Best is what places most parts, then what keeps the given order best, then what covers most tokens. The choices
+    that are tried first keep the order, so the search ends at once unless parts stand in each other's way.
     """
     best, best_score = (None,) * len(places), (-1, 0, 0)
     stack: List[Tuple[Optional[Range], ...]] = [()]

@@ -96,7 +96,7 @@ def _make_doc(
             report.add_repairs(counts, f"{where}: {' '.join(sentence.words[:12])}")
         missing.extend(i + offset for i, tag in enumerate(sentence.tags) if tag == MISSING)
         offset += len(sentence.words)
-    # Without `spaces`, the doc knows that its spaces are a guess, and spaCy's corpus reader keeps its tokens.
+    # spaces=None: the doc knows that its spaces are a guess, and spaCy's own corpus reader keeps its tokens.
     doc = Doc(nlp.vocab, words=words, spaces=None if spaces else [False] * len(words))
     return annotate(doc, spans, missing)
 

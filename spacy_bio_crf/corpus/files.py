@@ -35,7 +35,7 @@ def read_text(path: Union[str, Path], encoding: str = "utf-8") -> str:
 
 
 def find_files(path: Union[str, Path], pattern: str = "*") -> List[Path]:
-    """The file itself, or the files of a folder and its subfolders whose names match a pattern, in order of their paths.
+    """The file itself, or the files of a folder and its subfolders that match a pattern, in order of their paths.
 
     RAISES (ValueError): Nothing is there, or nothing in the folder matches.
     """

@@ -73,7 +73,9 @@ def _parse_line(line: str, where: str, text_key: str, parts_key: str) -> Tuple[s
 def _parse_parts(parts: Any, where: str, key: str) -> List[Part]:
     if isinstance(parts, dict):
         pairs = [(label, value) for label, values in parts.items() for value in _as_list(values)]
-    elif isinstance(parts, list) and all(isinstance(part, dict) and part.keys() >= {"label", "value"} for part in parts):
+    elif isinstance(parts, list) and all(
+        isinstance(part, dict) and part.keys() >= {"label", "value"} for part in parts
+    ):
         pairs = [(part["label"], part["value"]) for part in parts]
     elif isinstance(parts, list) and all(isinstance(part, list) and len(part) == 2 for part in parts):
         pairs = parts

@@ -1,4 +1,4 @@
-"""Column files (CoNLL and its kin) as text: a token a line, its tag in one of the columns, blank lines between sentences."""
+"""Column files (CoNLL and its kin) as text: a token a line, its tag in a column, blank lines between sentences."""
 import re
 from dataclasses import dataclass
 from pathlib import Path

@@ -20,7 +20,7 @@ LATIN = "file is not UTF-8; read as latin-1"
 def read_snips(path: Union[str, Path], nlp: Language, *, report: Optional[Report] = None) -> Iterator[Doc]:
     """Read the queries of one file.
 
-    path (Union[str, Path]): A file such as {"GetWeather": [{"data": [{"text": "in "}, {"text": "Rome", "entity": "city"}]}]}.
+    path (Union[str, Path]): A file such as {"Weather": [{"data": [{"text": "in "}, {"text": "Rome", "entity": "city"}]}]}.
     nlp (Language): Its tokenizer makes the docs.
     report (Optional[Report]): Is filled while reading.
     YIELDS (Doc): A doc for each query. The tokens of an entity that cuts a token are missing.

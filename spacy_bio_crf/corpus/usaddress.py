@@ -8,7 +8,6 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import Errors
-from ..tags import check_label
 from .annotate import annotate, annotate_chars
 from .files import read_text
 from .report import Report
@@ -53,7 +52,6 @@ def _read_token(element: ElementTree.Element, path: Union[str, Path], report: Re
     text = element.text or ""
     if not text.strip():
         raise ValueError(Errors.E517.format(path=path, found=f"an element '{element.tag}' without text"))
-    check_label(element.tag)
     if text != text.strip():
         report.add_note(TRIMMED, f"{path}: {element.tag} {text!r}")
     return _Token(text.strip(), element.tag, bool(element.tail) or text != text.rstrip())
@@ -67,6 +65,7 @@ def _runs(tokens: List[_Token]) -> Iterator[List[int]]:
 def _keep_tokens(tokens: List[_Token], nlp: Language, where: str, report: Report) -> Doc:
     spaces = [token.space for token in tokens[:-1]] + [False]
     doc = Doc(nlp.vocab, words=[token.text for token in tokens], spaces=spaces)
+    doc.has_unknown_spaces = True  # so that spaCy's own corpus reader keeps the tokens too
     return annotate(doc, [(run[0], run[-1] + 1, tokens[run[0]].label) for run in _runs(tokens)])
 
 

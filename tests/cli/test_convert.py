@@ -57,7 +57,15 @@ def test_as_spacy_mounts_it(source, tmp_path):
 
 def test_report(run, source):
     output = run(source(ORPHAN), "out.spacy", "--repair", "begin").output
-    for part in ("documents", "tokens", "spans", "loc", "Repaired: orphan, 1 time", "in.txt, sentence at line 3", "2 docs"):
+    for part in (
+        "documents",
+        "tokens",
+        "spans",
+        "loc",
+        "Repaired: orphan, 1 time",
+        "in.txt, sentence at line 3",
+        "2 docs",
+    ):
         assert part in output
     assert "Traceback" not in output
 
@@ -111,7 +119,9 @@ def test_files_of_a_folder(run, source, tmp_path):
 
 
 def test_addresses(run, tmp_path):
-    report = json.loads(run("test", "out.spacy", "-f", "addresses", "--size", 20, "--country", "fr", "--seed", 3, "--json").stdout)
+    report = json.loads(
+        run("test", "out.spacy", "-f", "addresses", "--size", 20, "--country", "fr", "--seed", 3, "--json").stdout
+    )
     assert report["documents"] == 20 and not report["unaligned"]
     assert len(load(tmp_path / "out.spacy")) == 20
 
@@ -120,7 +130,11 @@ def test_split(run, source, tmp_path):
     source("".join(f"w{i} B-x\n\n" for i in range(100)))
     run("in.txt", "out", "--split", "0.8,0.1,0.1", "--seed", 1)
     splits = {path.name: [doc.text for doc in load(path)] for path in (tmp_path / "out").iterdir()}
-    assert {name: len(split) for name, split in splits.items()} == {"train.spacy": 80, "dev.spacy": 10, "test.spacy": 10}
+    assert {name: len(split) for name, split in splits.items()} == {
+        "train.spacy": 80,
+        "dev.spacy": 10,
+        "test.spacy": 10,
+    }
     assert len({text for split in splits.values() for text in split}) == 100
     run("in.txt", "again", "--split", "0.8,0.1,0.1", "--seed", 1)
     assert {path.name: [doc.text for doc in load(path)] for path in (tmp_path / "again").iterdir()} == splits

@@ -98,7 +98,9 @@ def test_the_seed_decides_everything():
     assert list(generate("dev", 50, seed=3)) != list(generate("dev", 50, seed=4))
     code = "from spacy_bio_crf.corpus.addresses import generate; print(ascii(list(generate('dev', 50, seed=3))))"
     run = [sys.executable, "-c", code]
-    outputs = {subprocess.run(run, env={"PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout for seed in "12"}
+    outputs = {
+        subprocess.run(run, env={"PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout for seed in "12"
+    }
     assert outputs == {ascii(list(generate("dev", 50, seed=3))).encode() + b"\n"}
 
 

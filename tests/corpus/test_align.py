@@ -65,8 +65,14 @@ def test_overlaps_another():
 def test_given_order_decides_between_occurrences():
     text = "New York, New York"
     doc = NLP.make_doc(text)
-    assert align(doc, [("locality", "New York"), ("region", "New York")]).spans == [(0, 2, "locality"), (3, 5, "region")]
-    assert align(doc, [("region", "New York"), ("locality", "New York")]).spans == [(0, 2, "region"), (3, 5, "locality")]
+    assert align(doc, [("locality", "New York"), ("region", "New York")]).spans == [
+        (0, 2, "locality"),
+        (3, 5, "region"),
+    ]
+    assert align(doc, [("region", "New York"), ("locality", "New York")]).spans == [
+        (0, 2, "region"),
+        (3, 5, "locality"),
+    ]
 
 
 def test_an_early_part_gives_way_to_a_longer_later_one():

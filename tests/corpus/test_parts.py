@@ -19,7 +19,11 @@ def ents(doc):
         {"number": "12", "street": ["Main St", "Main St"], "unit": None, "floor": " "},
         {"number": 12, "street": ["Main St", "Main St"]},
         [["number", "12"], ["street", "Main St"], ["street", "Main St"]],
-        [{"label": "number", "value": "12"}, {"label": "street", "value": "Main St"}, {"label": "street", "value": "Main St"}],
+        [
+            {"label": "number", "value": "12"},
+            {"label": "street", "value": "Main St"},
+            {"label": "street", "value": "Main St"},
+        ],
     ],
 )
 def test_shapes_of_parts(write, nlp, parts):
@@ -46,7 +50,9 @@ def test_examples_are_the_first_ones_only(write, nlp):
     path = write('{"text": "a", "components": {"x": "z"}}\n' * 9)
     list(read_parts(path, nlp, report=report))
     assert report.unaligned[NOT_FOUND] == 9
-    assert [example.split(":")[0] for example in report.examples[NOT_FOUND]] == [f"{path}, line {i}" for i in range(1, 6)]
+    assert [example.split(":")[0] for example in report.examples[NOT_FOUND]] == [
+        f"{path}, line {i}" for i in range(1, 6)
+    ]
     assert json.loads(json.dumps(report.to_dict()))["unaligned"] == {NOT_FOUND: 9}
 
 

@@ -55,7 +55,9 @@ def test_encodings(write, nlp, song, raw, note):
     assert list(report.notes) == ([note] if note else [])
 
 
-@pytest.mark.parametrize("content", ["", "a B\n", "[]", '{"Play": [{}]}', '{"Play": [{"data": ["x"]}]}', '{"Play": {"data": 1}}'])
+@pytest.mark.parametrize(
+    "content", ["", "a B\n", "[]", '{"Play": [{}]}', '{"Play": [{"data": ["x"]}]}', '{"Play": {"data": 1}}']
+)
 def test_errors(write, nlp, content):
     path = write(content)
     with pytest.raises(ValueError, match=r"^\[E518\]") as err:

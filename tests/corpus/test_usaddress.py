@@ -6,7 +6,8 @@ from spacy_bio_crf.corpus.annotate import CUTS_TOKEN
 
 XML = """<?xml version="1.0" encoding="utf-8"?>
 <AddressCollection>
-  <AddressString><Number>12</Number> <Street>Old</Street> <Street>Mill,</Street> <Place>Rome,</Place> <State>GA</State></AddressString>
+  <AddressString><Number>12</Number> <Street>Old</Street> <Street>Mill,</Street> <Place>Rome,</Place>
+  <State>GA</State></AddressString>
   <AddressString><Number>7 </Number><Suffix>B</Suffix> <Street>Elm</Street></AddressString>
 </AddressCollection>
 """
@@ -20,6 +21,7 @@ def test_tokens_of_the_file(write, nlp):
     report = Report()
     first, second = read_usaddress(write(XML), nlp, report=report)
     assert first.text == "12 Old Mill, Rome, GA"
+    assert first.has_unknown_spaces
     assert [token.text for token in first] == ["12", "Old", "Mill,", "Rome,", "GA"]
     assert ents(first) == [("12", "Number"), ("Old Mill,", "Street"), ("Rome,", "Place"), ("GA", "State")]
     assert second.text == "7 B Elm"
@@ -46,7 +48,12 @@ def test_span_that_cuts_a_token(write, nlp):
 
 @pytest.mark.parametrize(
     "content, part",
-    [("12 Main St", "no XML"), ("<A><B>", "no XML"), ("<A/>", "without addresses"), ("<A><S><x> </x></S></A>", "without text")],
+    [
+        ("12 Main St", "no XML"),
+        ("<A><B>", "no XML"),
+        ("<A/>", "without addresses"),
+        ("<A><S><x> </x></S></A>", "without text"),
+    ],
 )
 def test_errors(write, nlp, content, part):
     path = write(content)

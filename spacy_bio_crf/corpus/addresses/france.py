@@ -7,24 +7,29 @@ from .pieces import NOISE, Line, Piece, chance, optional
 
 STREET_TYPES = (
     ("rue", "Rue", "r.", "R"), ("rue", "Rue"), ("rue", "Rue"), ("avenue", "Avenue", "av.", "Av", "ave"),
-    ("boulevard", "Boulevard", "bd", "Bd", "bld", "boul."), ("place", "Place", "pl.", "Pl"), ("chemin", "Chemin", "ch.", "Che"),
-    ("impasse", "Impasse", "imp."), ("allée", "Allée", "all."), ("quai", "Quai"), ("route", "Route", "rte"), ("cours", "Cours"),
-    ("square", "Square", "sq."), ("passage", "Passage"), ("sentier", "Sentier"), ("rond-point", "Rond-Point"), ("esplanade",),
+    ("boulevard", "Boulevard", "bd", "Bd", "bld", "boul."), ("place", "Place", "pl.", "Pl"),
+    ("chemin", "Chemin", "ch.", "Che"), ("impasse", "Impasse", "imp."), ("allée", "Allée", "all."), ("quai", "Quai"),
+    ("route", "Route", "rte"), ("cours", "Cours"), ("square", "Square", "sq."), ("passage", "Passage"),
+    ("sentier", "Sentier"), ("rond-point", "Rond-Point"), ("esplanade",),
 )  # fmt: skip
 COUNTRIES = ("France", "FRANCE", "République française", "FR")
 UNITS = (
-    "Apt {n}", "Appt {n}", "Appartement {n}", "app. {l}{n}", "Bât. {l}", "Bat {l}", "Bâtiment {n}", "Esc. {n}", "Escalier {l}",
-    "{n}e étage", "étage {n}", "Porte {l}", "Hall {n}", "Lot {n}", "Boîte {n}", "rez-de-chaussée",
+    "Apt {n}", "Appt {n}", "Appartement {n}", "app. {l}{n}", "Bât. {l}", "Bat {l}", "Bâtiment {n}", "Esc. {n}",
+    "Escalier {l}", "{n}e étage", "étage {n}", "Porte {l}", "Hall {n}", "Lot {n}", "Boîte {n}", "rez-de-chaussée",
 )  # fmt: skip
 BOXES = ("BP {n}", "B.P. {n}{n}", "CS {n}00{n}", "TSA {n}0", "Boîte postale {n}", "Cidex {n}")
 CARE_OF = ("chez {p}", "c/o {p}", "M. {p}", "Mme {p}", "À l'attention de {p}", "{p}")
 VENUES = (
-    "Lycée {h}", "Collège {h}", "École {h}", "École maternelle {h}", "Université {h}", "Hôpital {h}", "Clinique {h}", "Hôtel {h}",
-    "Hôtel-Restaurant {h}", "Restaurant {h}", "Brasserie {h}", "Pharmacie {h}", "Boulangerie {h}", "Garage {h}", "Librairie {h}",
-    "Résidence {h}", "Résidence {h}", "Villa {h}", "Camping {h}", "Musée {h}", "Stade {h}", "Gymnase {h}", "Théâtre {h}", "Cinéma {h}",
-    "Centre commercial {h}", "Espace {h}", "Médiathèque {h}", "Cabinet {h}", "Étude {h}", "Ets {h}", "Église {h}", "Le Relais {h}",
+    "Lycée {h}", "Collège {h}", "École {h}", "École maternelle {h}", "Université {h}", "Hôpital {h}", "Clinique {h}",
+    "Hôtel {h}", "Hôtel-Restaurant {h}", "Restaurant {h}", "Brasserie {h}", "Pharmacie {h}", "Boulangerie {h}",
+    "Garage {h}", "Librairie {h}", "Résidence {h}", "Résidence {h}", "Villa {h}", "Camping {h}", "Musée {h}",
+    "Stade {h}", "Gymnase {h}", "Théâtre {h}", "Cinéma {h}", "Centre commercial {h}", "Espace {h}", "Médiathèque {h}",
+    "Cabinet {h}", "Étude {h}", "Ets {h}", "Église {h}", "Le Relais {h}",
 )  # fmt: skip
-CIVIC_VENUES = ("Mairie", "Gare", "Hôtel de Ville", "Préfecture", "Aéroport", "Office de tourisme", "Palais de justice", "Musée", "CHU")
+CIVIC_VENUES = (
+    "Mairie", "Gare", "Hôtel de Ville", "Préfecture", "Aéroport", "Office de tourisme", "Palais de justice",
+    "Musée", "CHU",
+)  # fmt: skip
 
 
 def fr_address(rng: Random, names: Names) -> List[Line]:
@@ -65,7 +70,9 @@ def of(name: str) -> str:
 
 def _street_lines(rng: Random, names: Names) -> List[Line]:
     number = str(rng.randint(1, rng.choice((30, 99, 450))))
-    suffix = rng.choice((" bis", "bis", " ter", "B", " B", " quater", f"-{int(number) + 2}")) if chance(rng, 0.15) else ""
+    suffix = (
+        rng.choice((" bis", "bis", " ter", "B", " B", " quater", f"-{int(number) + 2}")) if chance(rng, 0.15) else ""
+    )
     house, street = Piece(number + suffix, "house_number"), Piece(_street(rng, names), "street")
     lines = [[house], [street]] if chance(rng, 0.2) else [[house, street]]  # "3, rue ..." is common
     if chance(rng, 0.12):
@@ -83,7 +90,12 @@ def _street(rng: Random, names: Names) -> str:
     else:
         name = rng.choice(names.fr_streets)
     if chance(rng, 0.3):
-        name = name.replace("Saint-", "St-").replace("Sainte-", "Ste-").replace("Général", "Gal").replace("Maréchal", "Mal")
+        name = (
+            name.replace("Saint-", "St-")
+            .replace("Sainte-", "Ste-")
+            .replace("Général", "Gal")
+            .replace("Maréchal", "Mal")
+        )
     return f"{rng.choice(rng.choice(STREET_TYPES))} {name}"
 
 
@@ -98,7 +110,9 @@ def _place_lines(rng: Random, commune: Commune) -> List[Line]:
     digits = commune.postcode_prefix + f"{rng.randint(0, 10**free - 1):0{free}d}"
     digits = digits[:2] + " " + digits[2:] if chance(rng, 0.04) else digits
     postcode = Piece(digits, "postcode")
-    cedex = Piece(rng.choice(("Cedex", "CEDEX", "cedex")) + (f" {rng.randint(1, 19):02d}" if chance(rng, 0.6) else ""), "cedex")
+    cedex = Piece(
+        rng.choice(("Cedex", "CEDEX", "cedex")) + (f" {rng.randint(1, 19):02d}" if chance(rng, 0.6) else ""), "cedex"
+    )
     line = [*optional(rng, 0.85, [postcode]), locality, *optional(rng, 0.18, [cedex])]
     if chance(rng, 0.06):
         line = [locality, postcode]

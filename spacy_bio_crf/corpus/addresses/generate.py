@@ -9,12 +9,15 @@ from .pieces import CharSpan, render
 from .us import us_address
 
 LABELS = (
-    "country", "region", "locality", "dependent_locality", "postcode", "subregion", "cedex", "venue", "street", "house_number",
+    "country", "region", "locality", "dependent_locality", "postcode",
+    "subregion", "cedex", "venue", "street", "house_number",
 )  # fmt: skip
 MAKERS = {"fr": fr_address, "us": us_address}
 
 
-def generate(split: str, size: int, seed: int = 0, country: Optional[str] = None) -> Iterator[Tuple[str, List[CharSpan]]]:
+def generate(
+    split: str, size: int, seed: int = 0, country: Optional[str] = None
+) -> Iterator[Tuple[str, List[CharSpan]]]:
     """Make addresses whose localities, dependent localities, venues and streets occur in no other split.
 
     split (str): "train", "dev" or "test".

@@ -9,23 +9,35 @@ DIRECTIONS = ("N", "S", "E", "W", "N.", "S.", "NW", "SE", "North", "South", "Eas
 STREET_TYPES = (
     ("Street", "St", "St."), ("Avenue", "Ave", "Ave.", "Av"), ("Boulevard", "Blvd", "Blvd."), ("Road", "Rd", "Rd."),
     ("Drive", "Dr", "Dr."), ("Lane", "Ln", "Ln."), ("Court", "Ct", "Ct."), ("Place", "Pl", "Pl."), ("Way",),
-    ("Terrace", "Ter"), ("Circle", "Cir"), ("Parkway", "Pkwy"), ("Highway", "Hwy"), ("Trail", "Trl"), ("Square", "Sq"),
-    ("Plaza", "Plz"), ("Loop",), ("Crossing", "Xing"), ("Alley",), ("Pike",),
+    ("Terrace", "Ter"), ("Circle", "Cir"), ("Parkway", "Pkwy"), ("Highway", "Hwy"), ("Trail", "Trl"),
+    ("Square", "Sq"), ("Plaza", "Plz"), ("Loop",), ("Crossing", "Xing"), ("Alley",), ("Pike",),
 )  # fmt: skip
-NUMBERED_ROADS = ("Highway", "US Highway", "US", "State Route", "State Road", "County Road", "Route", "Interstate", "FM")
+NUMBERED_ROADS = (
+    "Highway",
+    "US Highway",
+    "US",
+    "State Route",
+    "State Road",
+    "County Road",
+    "Route",
+    "Interstate",
+    "FM",
+)
 COUNTRIES = ("USA", "U.S.A.", "United States", "US", "United States of America")
 UNITS = (
-    "Apt {n}", "Apt. {n}{l}", "Apartment {n}", "apt {l}", "Suite {n}00", "Ste {n}", "Ste. {n}{l}", "Unit {n}", "Unit {l}",
-    "# {n}", "#{n}{l}", "Floor {n}", "{n}th Floor", "Fl {n}", "Bldg {l}", "Building {n}", "Rm {n}", "Room {n}{l}", "Lot {n}",
+    "Apt {n}", "Apt. {n}{l}", "Apartment {n}", "apt {l}", "Suite {n}00", "Ste {n}", "Ste. {n}{l}", "Unit {n}",
+    "Unit {l}", "# {n}", "#{n}{l}", "Floor {n}", "{n}th Floor", "Fl {n}", "Bldg {l}", "Building {n}", "Rm {n}",
+    "Room {n}{l}", "Lot {n}",
 )  # fmt: skip
 BOXES = ("PO Box {n}", "P.O. Box {n}{n}", "Box {n}", "POB {n}", "RR {n} Box {n}{n}")
 CARE_OF = ("c/o {p}", "C/O {p}", "Attn: {p}", "ATTN {p}", "{p}", "Mr. {p}", "Dr. {p}")
 VENUES = (
-    "{h} Elementary School", "{h} High School", "{h} Middle School", "{h} University", "{h} Community College", "{h} Hospital",
-    "{h} Medical Center", "{h} Memorial Library", "{h} Church", "Church of {h}", "{h} Plaza", "{h} Mall", "{h} Shopping Center",
-    "{h} Inn", "Hotel {h}", "The {h} Hotel", "{h} Diner", "{h} Pizza", "Cafe {h}", "{h} Street Grill", "{h} & Sons", "{h} Brothers",
-    "{h} Law Offices", "{h} Dental Care", "{h} State Park", "{h} Stadium", "{h} Airport", "{h} Theater", "Museum of {h}", "{h} Tower",
-    "{h} Apartments", "{h} Fire Department", "City Hall of {h}", "{h} Public Library", "{h} County Courthouse", "{h} Bank",
+    "{h} Elementary School", "{h} High School", "{h} Middle School", "{h} University", "{h} Community College",
+    "{h} Hospital", "{h} Medical Center", "{h} Memorial Library", "{h} Church", "Church of {h}", "{h} Plaza",
+    "{h} Mall", "{h} Shopping Center", "{h} Inn", "Hotel {h}", "The {h} Hotel", "{h} Diner", "{h} Pizza", "Cafe {h}",
+    "{h} Street Grill", "{h} & Sons", "{h} Brothers", "{h} Law Offices", "{h} Dental Care", "{h} State Park",
+    "{h} Stadium", "{h} Airport", "{h} Theater", "Museum of {h}", "{h} Tower", "{h} Apartments",
+    "{h} Fire Department", "City Hall of {h}", "{h} Public Library", "{h} County Courthouse", "{h} Bank",
 )  # fmt: skip
 
 
