@@ -70,7 +70,6 @@ def read_sentences(
     tags: List[str] = []
     document = first = 0
     for number, line in enumerate([*lines, ""], start=1):
-        line = line.rstrip("\r")
         visible = line.strip(" \t" + BOM)
         comment = bool(format.comment) and line.lstrip(BOM).startswith(format.comment)
         starts_document = visible.startswith(DOCUMENT_MARK) or (comment and "newdoc" in visible.split()[1:2])
