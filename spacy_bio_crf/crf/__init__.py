@@ -1,18 +1,18 @@
 """Exact inference on a linear chain: a conditional random field (Lafferty et al. 2001) with boolean constraints.
 
-Every function takes a ragged batch (`ChainScores`: float32 scores in nats; see `spacy_bio_crf.types` for the axis letters)
-and treats each of its sequences independently of the others, so that a batch equals its sequences one by one, bit for bit,
-in any order. `allowed` (Bools2d, optional) narrows the tags of each token. Shape: N, K. What the constraints or `allowed`
-forbid is never taken, whatever its score; all scores must be finite, those of forbidden steps too. The inner arithmetic
-is float64.
+Every function takes a ragged batch (`ChainScores`: float32 scores in nats; see `spacy_bio_crf.types` for the axis
+letters) and treats each sequence independently of the others, so that a batch equals its sequences one by one, bit for
+bit, in any order. `allowed` (Bools2d, optional) narrows the tags of each token. Shape: N, K. What the constraints or
+`allowed` forbid is never taken, whatever its score; all scores must be finite, those of forbidden steps too. The inner
+arithmetic is float64.
 
 Everything is the log partition function log Z of a lattice:
 
     log Z = log sum over legal paths y of exp(score(y))
     score(y) = start[y_0] + sum over t of emissions[t, y_t] + sum over t > 0 of step[y_t-1, y_t] + end[y_last]
 
-All functions raise ValueError for arrays of another shape or dtype, for lengths that are negative or do not sum to N, and
-for scores that are not finite. The type of the emissions selects the backend: NumPy arrays go to `cpu`.
+All functions raise ValueError for arrays of another shape or dtype, for lengths that are negative or do not sum to N,
+and for scores that are not finite. The type of the emissions selects the backend: NumPy arrays go to `cpu`.
 `reference` holds the same functions as plain NumPy, and is the definition that backends are tested against.
 """
 from typing import Optional, Tuple

@@ -116,8 +116,8 @@ inline Gold read_gold(const uint8_t* gold, int64_t length, int n_tags, int64_t* 
     return anything ? Gold::ANYTHING : one_path ? Gold::ONE_PATH : Gold::LATTICE;
 }
 
-// log Z less log Z of the gold lattice, and the gradient. `gold` is the mask as given; `legal_gold` has what is not allowed
-// taken out. Returns the first sequence that has no legal gold path, or -1.
+// log Z less log Z of the gold lattice, and the gradient. `gold` is the mask as given; `legal_gold` has what is not
+// allowed taken out. Returns the first sequence that has no legal gold path, or -1.
 inline int64_t loss(const Kernels& kernels, const Chain& chain, const Batch& batch, const uint8_t* gold,
                     const uint8_t* legal_gold, double* losses, Gradient& gradient) {
     const Workspace work(chain, batch.longest(), true);

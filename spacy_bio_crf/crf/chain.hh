@@ -12,8 +12,8 @@ namespace bio_crf {
 
 constexpr double INF = std::numeric_limits<double>::infinity();
 
-// Probabilities, scaled to at most 1, are multiplied as long as none of them is positive yet below FLOOR. A product of three
-// of them cannot vanish then, so 0 means forbidden and nothing else, and no path is lost. Otherwise: log space.
+// Probabilities, scaled to at most 1, are multiplied as long as none of them is positive yet below FLOOR. A product of
+// three of them cannot vanish then, so 0 means forbidden and nothing else, and no path is lost. Otherwise: log space.
 constexpr double FLOOR = 1e-70;
 const double LOG_FLOOR = std::log(FLOOR);
 

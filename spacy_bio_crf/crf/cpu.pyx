@@ -1,7 +1,7 @@
 """The compiled chain on NumPy arrays. See `spacy_bio_crf.crf` for the contract; the algorithms are in the .hh files.
 
-Sums of paths run in scaled probabilities, and start again in log space for the sequences whose scores lie too far apart for
-that. All of it is float64, without the GIL, compiled for several instruction sets (`targets.hh`).
+Sums of paths run in scaled probabilities, and start again in log space for the sequences whose scores lie too far apart
+for that. All of it is float64, without the GIL, compiled for several instruction sets (`targets.hh`).
 """
 cimport numpy
 from libc.stdint cimport int32_t, int64_t, uint8_t
@@ -48,11 +48,12 @@ cdef extern from "batch.hh" namespace "bio_crf" nogil:
     vector[const Kernels*] available_kernels()
     void c_log_partition "bio_crf::log_partition"(const Kernels&, const Chain&, const Batch&, double*) except +
     void c_marginals "bio_crf::marginals"(const Kernels&, const Chain&, const Batch&, double*, Gradient&) except +
-    int64_t c_loss "bio_crf::loss"(const Kernels&, const Chain&, const Batch&, const uint8_t* gold, const uint8_t* legal_gold,
-                                double*, Gradient&) except +
+    int64_t c_loss "bio_crf::loss"(const Kernels&, const Chain&, const Batch&, const uint8_t* gold,
+                                   const uint8_t* legal_gold, double*, Gradient&) except +
     void c_path_scores "bio_crf::path_scores"(const Chain&, const Batch&, const int64_t*, double*) except +
     int64_t c_best_path "bio_crf::best_path"(const Kernels&, const Chain&, const Batch&, int32_t*, double*) except +
-    int64_t c_k_best "bio_crf::k_best"(const Chain&, const Batch&, int64_t k, int32_t*, int64_t n_tokens, double*) except +
+    int64_t c_k_best "bio_crf::k_best"(const Chain&, const Batch&, int64_t k, int32_t*, int64_t n_tokens,
+                                       double*) except +
     void c_span_probabilities "bio_crf::span_probabilities"(const Kernels&, const Chain&, const Batch&, Spans,
                                                             const int64_t* counts) except +
 

@@ -1,8 +1,8 @@
 // The forward-backward algorithm (Rabiner 1989, section V.A for the scaling), in either number system.
 // No include guard: see simd.hh.
 
-// alpha[t, j]: total of the paths that are at tag j at token t. Each row is divided by the total of the row before it, which
-// is alpha_scales[t]: unlike its own total, that one is known early. Returns false if the number system may have lost paths.
+// alpha[t, j]: total of the paths that are at tag j at token t. Each row is divided by the total of the row before it,
+// which is alpha_scales[t]: unlike its own total, that one is known early. Returns false if paths may have been lost.
 template <class S>
 static bool forward(const Chain& chain, const Sequence& sequence, const Workspace& work, double& log_z) {
     const Parameters& parameters = S::parameters(chain);
@@ -36,8 +36,8 @@ static bool forward(const Chain& chain, const Sequence& sequence, const Workspac
     return lowest(least) >= FLOOR;
 }
 
-// beta[t, i]: total of the ways to go on from tag i at token t. Each row is divided by the total of what it sums up, which
-// is beta_scales[t]. Wants the emissions that forward left, and a log Z above -inf.
+// beta[t, i]: total of the ways to go on from tag i at token t. Each row is divided by the total of what it sums up,
+// which is beta_scales[t]. Wants the emissions that forward left, and a log Z above -inf.
 template <class S>
 static bool backward(const Chain& chain, const Sequence& sequence, const Workspace& work) {
     const Parameters& parameters = S::parameters(chain);

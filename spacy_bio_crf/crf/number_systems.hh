@@ -10,8 +10,8 @@ static inline void for_each_block(int width, Each each) {
     if (width - column == 8) each(std::integral_constant<int, 8>(), column);
 }
 
-// Calls epilogue(column, sum over i of x[i] * matrix[i, column..]) for the columns of a block, with System's sum and product.
-// The sums stay in registers while the loop goes over the rows, in two interleaved chains.
+// Calls epilogue(column, sum over i of x[i] * matrix[i, column..]) for the columns of a block, with System's sum and
+// product. The sums stay in registers while the loop goes over the rows, in two interleaved chains.
 template <class System, int BLOCK, class Epilogue>
 static inline void block_product(const double* x, const double* matrix, int n, int width, int column, Epilogue epilogue) {
     constexpr int V = BLOCK / LANES;

@@ -1,4 +1,4 @@
-// A vector of doubles, as wide as the instruction set that this file is compiled for: see targets.hh, which defines LANES.
+// A vector of LANES doubles, as wide as the instruction set that this file is compiled for: see targets.hh.
 // No include guard: it is included once per instruction set, each time inside another namespace.
 
 #if defined(__GNUC__) && !defined(SPACY_BIO_CRF_PORTABLE)
@@ -47,9 +47,15 @@ static inline Doubles each_lane(Function function) {
 static inline Doubles load(const double* from) { return each_lane([&](int i) { return from[i]; }); }
 static inline void store(double* to, const Doubles& x) { for (int i = 0; i < LANES; i++) to[i] = x[i]; }
 static inline Doubles broadcast(double x) { return each_lane([&](int) { return x; }); }
-static inline Doubles operator+(const Doubles& a, const Doubles& b) { return each_lane([&](int i) { return a[i] + b[i]; }); }
-static inline Doubles operator-(const Doubles& a, const Doubles& b) { return each_lane([&](int i) { return a[i] - b[i]; }); }
-static inline Doubles operator*(const Doubles& a, const Doubles& b) { return each_lane([&](int i) { return a[i] * b[i]; }); }
+static inline Doubles operator+(const Doubles& a, const Doubles& b) {
+    return each_lane([&](int i) { return a[i] + b[i]; });
+}
+static inline Doubles operator-(const Doubles& a, const Doubles& b) {
+    return each_lane([&](int i) { return a[i] - b[i]; });
+}
+static inline Doubles operator*(const Doubles& a, const Doubles& b) {
+    return each_lane([&](int i) { return a[i] * b[i]; });
+}
 static inline Doubles operator*(const Doubles& a, double b) { return a * broadcast(b); }
 static inline Doubles max(const Doubles& a, const Doubles& b) {
     return each_lane([&](int i) { return a[i] > b[i] ? a[i] : b[i]; });

@@ -1,4 +1,4 @@
-// The probability of a span: forward up to its entry, the steps that join its tags, backward from its exit, over the total.
+// The probability of a span: forward to its entry, along the steps that join, backward from its exit, over the total.
 // No include guard: see simd.hh.
 
 static void span_probabilities(const Chain& chain, const Sequence& sequence, const Workspace& work, const Spans& spans) {

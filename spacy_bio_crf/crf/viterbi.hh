@@ -10,7 +10,7 @@ static inline int argmax_of_sum(const double* a, const double* b, int width) {
     return i;
 }
 
-// The best path's score, or -inf if there is no legal path. Of equals, the lowest last tag, then the lowest last but one ...
+// The best path's score, or -inf if there is none. Of equals, the lowest last tag, then the lowest last but one ...
 // Only the scores of prefixes are kept: which one was best is asked again, for the tags on the path alone.
 static double best_path(const Chain& chain, const Sequence& sequence, const Workspace& work, int32_t* path) {
     const int64_t last = sequence.length - 1;
