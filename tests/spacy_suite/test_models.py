@@ -47,6 +47,19 @@ def test_the_order_of_a_batch_does_not_matter(tagger, docs, order):
     assert [path.tolist() for path in permuted] == [paths[i].tolist() for i in order]
 
 
+def test_a_new_label_changes_no_prediction(tagger, docs):
+    """Not even one that sorts before the others, where the model gives every old tag a score below zero."""
+    output = tagger.model.get_ref("output_layer")
+    output.set_param("b", output.get_param("b") - 10)
+    paths = tagger.predict(docs)
+    assert any(path.any() for path in paths)
+    tagger.add_label("0")
+    assert tagger.labels == ("A", "0")
+    assert [path.tolist() for path in tagger.predict(docs)] == [path.tolist() for path in paths]
+    tagger.set_annotations(docs, paths)
+    assert {ent.label_ for doc in docs for ent in doc.ents} == {"A"}
+
+
 def test_batched_gradients_are_the_sum_of_single_ones(tagger, docs):
     def gradients(batches):
         for node in tagger.model.walk():

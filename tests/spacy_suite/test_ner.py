@@ -145,6 +145,18 @@ def test_no_entity_reaches_into_a_blocked_token(new_york, blocked):
     assert all(blocked not in range(ent.start, ent.end) for ent in doc.ents)
 
 
+def test_no_entity_runs_across_a_blocked_space(new_york):
+    text = "I live in New  York"
+    assert ents(new_york(text)) == [("New  York", "GPE")]
+    doc = new_york.make_doc(text)
+    doc.set_ents([], blocked=[doc[4:5]], default="unmodified")
+    tagger = new_york.get_pipe(FACTORY)
+    (path,) = tagger.predict([doc])
+    assert "I-GPE" not in [tagger.tagset.names[tag] for tag in path]
+    doc = tagger(doc)
+    assert doc[4].ent_iob_ == "B" and doc[4].ent_type_ == ""
+
+
 def test_train_empty():
     nlp = English()
     nlp.add_pipe(FACTORY, config=SMALL, last=True).add_label("PERSON")

@@ -132,6 +132,25 @@ def test_overfitting_IO(tmp_path):
         ]
 
 
+def test_update_with_its_own_optimizer(trained):
+    """Called by itself, the component makes the optimizer's step, and only then."""
+    tagger = trained.get_pipe(FACTORY)
+    examples = make_examples(trained, [("I like Berlin", {"entities": [(2, 6, "LOC")]})])
+    before = tagger.model.to_bytes()
+    tagger.update(examples)
+    assert tagger.model.to_bytes() == before
+    tagger.update(examples, sgd=tagger.create_optimizer())
+    assert tagger.model.to_bytes() != before
+
+
+def test_update_with_dropout(trained):
+    examples = make_examples(trained)
+    losses, losses_with_dropout = {}, {}
+    trained.update(examples, losses=losses)
+    trained.update(examples, losses=losses_with_dropout, drop=0.9)
+    assert losses_with_dropout[FACTORY] > 10 * losses[FACTORY]
+
+
 def test_pipe_in_any_batches(trained):
     texts = ["Just a sentence.", "", "I like London.", " ", "Who is Shaka Khan?"] * 3
     called = [trained(text).to_array([ENT_IOB, ENT_TYPE]) for text in texts]

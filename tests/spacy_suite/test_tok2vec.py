@@ -102,6 +102,16 @@ def test_tok2vec_frozen_overfitting(nlp, tmp_path):
     assert ents(util.load_model_from_path(tmp_path)("I like London.")) == [("London", "LOC")]
 
 
+@pytest.mark.parametrize("texts", [[""], ["", " "], ["\n"], ["", "x y"]])
+def test_batches_without_tokens_reach_the_tok2vec(nlp_two, texts):
+    """Empty and blank documents, alone and among others, are neither an error nor a loss."""
+    nlp = nlp_two
+    optimizer = nlp.initialize(lambda: [Example.from_dict(nlp.make_doc("x y"), TWO_TASKS)])
+    losses = {}
+    nlp.update([Example.from_dict(nlp.make_doc(text), {}) for text in texts], sgd=optimizer, losses=losses)
+    assert losses == {"tok2vec": 0.0, "tagger": 0.0, FACTORY: 0.0}
+
+
 def test_the_last_listener_trains_the_others(nlp_two):
     """Where a batch has no spans for the last listener, the tok2vec still learns from the first one."""
     nlp = nlp_two
