@@ -27,7 +27,7 @@ def print_report(report: Report, written: Dict[str, int]) -> None:
 def _counts(report: Report) -> Table:
     table = Table("", "count", title="Corpus", title_justify="left")
     table.columns[1].justify = "right"
-    table.add_row("documents", f"{report.documents:,}")
+    table.add_row("docs", f"{report.documents:,}")
     table.add_row("tokens", f"{report.tokens:,}")
     if report.missing:
         table.add_row("tokens without annotation", f"{report.missing:,}")

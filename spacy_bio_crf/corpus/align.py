@@ -38,9 +38,8 @@ class Alignment(NamedTuple):
 class _Found(NamedTuple):
     """The occurrences of one value: those made of whole tokens, and if there are none, those that cut one."""
 
-    fitting: List[Range]
+    fitting: Dict[Range, List[str]]  # with what was done to find them
     cutting: List[Range]
-    notes: List[str]
 
 
 def align(doc: Doc, parts: Sequence[Tuple[str, str]]) -> Alignment:
@@ -51,14 +50,14 @@ def align(doc: Doc, parts: Sequence[Tuple[str, str]]) -> Alignment:
     RETURNS (Alignment): The spans, and what could not be placed.
     """
     found = [_find(doc, value) for _, value in parts]
-    chosen = _choose([each.fitting for each in found])
+    chosen = _choose([sorted(each.fitting) for each in found])
     spans, missing, unaligned, notes = [], [], {}, []
     for i, ((label, _), each, place) in enumerate(zip(parts, found, chosen)):
         if place is not None:
             spans.append(TokenSpan(*place, label))
-            notes.extend((i, note) for note in each.notes)
+            notes.extend((i, note) for note in each.fitting[place])
             continue
-        places = each.fitting or each.cutting
+        places = list(each.fitting) or each.cutting
         unaligned[i] = OVERLAPS if each.fitting else CUTS_TOKEN if each.cutting else NOT_FOUND
         if len(places) == 1:  # of several, nobody knows which one it is
             missing.extend(range(*places[0]))
@@ -68,7 +67,7 @@ def align(doc: Doc, parts: Sequence[Tuple[str, str]]) -> Alignment:
 def _find(doc: Doc, value: str) -> _Found:
     cutting: List[Range] = []
     for level, (text, places, value_) in enumerate(_views(doc.text, value)):
-        fitting, notes = [], []
+        fitting: Dict[Range, List[str]] = {}
         for start in _occurrences(text, value_):
             first, last = places[start], places[start + len(value_) - 1] + 1
             span = doc.char_span(first, last, alignment_mode="expand")
@@ -76,11 +75,10 @@ def _find(doc: Doc, value: str) -> _Found:
             if any(char.isalnum() for char in around):
                 cutting.append((span.start, span.end))
                 continue
-            fitting.append((span.start, span.end))
-            notes = [NORMALISED] * bool(level) + [WIDENED] * bool(around or notes)
+            fitting[span.start, span.end] = [NORMALISED] * bool(level) + [WIDENED] * bool(around)
         if fitting:
-            return _Found(sorted(set(fitting)), [], notes)
-    return _Found([], sorted(set(cutting)), [])
+            return _Found(fitting, [])
+    return _Found({}, sorted(set(cutting)))
 
 
 def _views(text: str, value: str) -> Iterator[Tuple[str, Sequence[int], str]]:

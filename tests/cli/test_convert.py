@@ -51,7 +51,7 @@ def test_as_spacy_mounts_it(source, tmp_path):
     command = [sys.executable, "-m", "spacy", "bio-crf", "convert", "in.txt", "out.spacy"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert "documents" in result.stdout and "out.spacy: 2 docs" in result.stdout
+    assert "tokens" in result.stdout and "out.spacy: 2 docs" in result.stdout
     assert ents(load(tmp_path / "out.spacy")) == [("Ann Lee", "per"), ("Oslo", "loc")]
 
 

@@ -46,6 +46,17 @@ def test_whole_token_before_a_part_of_one():
     assert aligned("1200 Oak, unit 12", ("unit", "12"))[0] == [("12", "unit")]
 
 
+def test_same_words_before_the_same_letters():
+    assert aligned("NOTREDAME NOTRE-DAME", ("x", "Notre Dame"))[0] == [("NOTRE-DAME", "x")]
+
+
+def test_notes_are_of_the_chosen_place():
+    _, _, _, notes = aligned("MAIN ST, 5 MAIN St., B", ("a", "5"), ("x", "Main St"), ("b", "B"))
+    assert notes == [(1, NORMALISED), (1, WIDENED)]
+    _, _, _, notes = aligned("MAIN ROAD, MAIN ROAD", ("x", "Main Road"))
+    assert notes == [(0, NORMALISED)]
+
+
 def test_not_found():
     assert aligned("12 Main St", ("x", "Oak"), ("y", "...")) == ([], [], {0: NOT_FOUND, 1: NOT_FOUND}, [])
 
@@ -84,6 +95,11 @@ def test_an_early_part_gives_way_to_a_longer_later_one():
 
 def test_longest_wins_where_one_must_go():
     assert aligned("Main St", ("locality", "Main"), ("street", "Main St"))[0] == [("Main St", "street")]
+
+
+def test_order_of_many_equal_values():
+    result = align(NLP.make_doc("b" + " a b" * 12), [("x", "a"), ("y", "b")] * 12)
+    assert [(start, label) for start, _, label in result.spans] == [(i, "yx"[i % 2]) for i in range(1, 25)]
 
 
 def test_many_equal_values_end_soon():
