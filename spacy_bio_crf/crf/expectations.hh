@@ -26,12 +26,14 @@ static void count_steps(Probability, const Chain& chain, const Workspace& work, 
 }
 
 static void count_steps(LogSpace, const Chain& chain, const Workspace& work, int64_t first, int64_t last) {
-    for (int64_t t = first; t < last; t++)
-        for (int i = 0; i < chain.n_tags; i++)
-            for (int j = 0; j < chain.width; j += LANES) {
-                const Doubles before = broadcast(work.alpha[t][i]) + load(&chain.logs.step[size_t(i) * chain.width + j]);
-                store(work.steps[i] + j, load(work.steps[i] + j) + exp(before + load(work.emissions[t + 1] + j)));
-            }
+    for (int i = 0; i < chain.n_tags; i++)
+        for (int j = 0; j < chain.width; j += LANES) {
+            const Doubles step = load(&chain.logs.step[size_t(i) * chain.width + j]);
+            Doubles sum = load(work.steps[i] + j);
+            for (int64_t t = first; t < last; t++)
+                sum = sum + exp(broadcast(work.alpha[t][i]) + step + load(work.emissions[t + 1] + j));
+            store(work.steps[i] + j, sum);
+        }
 }
 
 // What the sum over all tokens left out: the step's own factor. In log space each token has it in already.
