@@ -9,7 +9,7 @@ from setuptools import Extension, setup
 if sys.platform == "win32":
     COMPILE_ARGS = ["/O2", "/std:c++17"]
 else:
-    COMPILE_ARGS = ["-O3", "-std=c++17"]
+    COMPILE_ARGS = ["-O3", "-std=c++17", "-fno-math-errno"]
 
 setup(
     ext_modules=cythonize(

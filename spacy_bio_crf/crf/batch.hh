@@ -2,6 +2,7 @@
 #pragma once
 #include "k_best.hh"
 #include "targets.hh"
+#include <cstring>
 
 namespace bio_crf {
 
@@ -102,16 +103,27 @@ inline double path_score(const Chain& chain, const Sequence& sequence, const int
 
 enum class Gold { ANYTHING, ONE_PATH, LATTICE };
 
+// How many of n booleans are true: eight at a time, summed in the highest byte of a product.
+inline int count_true(const uint8_t* values, int n) {
+    int count = 0, j = 0;
+    for (; j + 8 <= n; j += 8) {
+        uint64_t eight;
+        std::memcpy(&eight, values + j, 8);
+        count += int(eight * 0x0101010101010101u >> 56);
+    }
+    for (; j < n; j++) count += values[j];
+    return count;
+}
+
 // What a gold mask says of a sequence; fills the path, if it is one.
 inline Gold read_gold(const uint8_t* gold, int64_t length, int n_tags, int64_t* path) {
     bool anything = true, one_path = true;
     for (int64_t t = 0; t < length && (anything || one_path); t++) {
         const uint8_t* row = gold + t * n_tags;
-        int count = 0;
-        for (int j = 0; j < n_tags; j++) count += row[j];
+        const int count = count_true(row, n_tags);
         anything &= count == n_tags;
         one_path &= count == 1;
-        if (count == 1) path[t] = std::find(row, row + n_tags, 1) - row;
+        if (count == 1) path[t] = static_cast<const uint8_t*>(std::memchr(row, 1, n_tags)) - row;
     }
     return anything ? Gold::ANYTHING : one_path ? Gold::ONE_PATH : Gold::LATTICE;
 }

@@ -11,6 +11,7 @@ static bool forward(const Chain& chain, const Sequence& sequence, const Workspac
     if (!lift_emissions<S>(chain, sequence, work, log_z)) return false;
 
     Doubles least = broadcast(1.0);
+    double scales = S::ONE;  // their product so far: a logarithm a token would take as long as all else
     const double* before = parameters.start.data();
     for (int j = 0; j < chain.width; j += LANES) {
         const Doubles x = S::times(load(before + j), load(work.emissions[0] + j));
@@ -21,8 +22,12 @@ static bool forward(const Chain& chain, const Sequence& sequence, const Workspac
         before = work.alpha[t - 1];
         const double scale = S::total(chain.width, [&](int j) { return load(before + j); });
         work.alpha_scales[t] = scale;
-        log_z += S::log(scale);
-        if (scale == S::ZERO) return lowest(least) >= FLOOR;
+        scales = S::times(scales, scale);
+        if (scale == S::ZERO) break;
+        if (S::is_extreme(scales)) {
+            log_z += S::log(scales);
+            scales = S::ONE;
+        }
         const Doubles inverse = broadcast(S::inverse(scale));
         S::product(before, parameters.step.data(), chain, [&](int j, Doubles sum) {
             const Doubles x = S::times(sum, S::times(load(work.emissions[t] + j), inverse));
@@ -30,7 +35,8 @@ static bool forward(const Chain& chain, const Sequence& sequence, const Workspac
             store(work.alpha[t] + j, x);
         });
     }
-    log_z += S::log(S::total(chain.width, [&](int j) {
+    log_z += S::log(scales);
+    if (log_z > -INF) log_z += S::log(S::total(chain.width, [&](int j) {
         return S::times(load(work.alpha[n - 1] + j), load(&parameters.end[j]));
     }));
     return lowest(least) >= FLOOR;

@@ -44,7 +44,7 @@ struct MaxPlus {
 
 // (+, *): fast, but its numbers may become too small, which `smallest` tells.
 struct Probability {
-    static constexpr double ZERO = 0.0;
+    static constexpr double ZERO = 0.0, ONE = 1.0;
     static const Parameters& parameters(const Chain& chain) { return chain.probabilities; }
 
     static Doubles plus(Doubles a, Doubles b) { return a + b; }
@@ -57,6 +57,7 @@ struct Probability {
     static double probability(double x) { return x; }
     static Doubles from_log(Doubles x) { return exp(x); }
     static bool holds(double log) { return log >= LOG_FLOOR; }
+    static bool is_extreme(double x) { return !(x > 1e-100 && x < 1e100); }
     static Doubles smallest(Doubles least, Doubles x) { return min(least, where_above(x, 0.0, x, broadcast(1.0))); }
 
     template <class Epilogue>
@@ -73,7 +74,7 @@ struct Probability {
 
 // (log-sum-exp, +): slower, and exact whatever the scores.
 struct LogSpace {
-    static constexpr double ZERO = -INF;
+    static constexpr double ZERO = -INF, ONE = 0.0;
     static const Parameters& parameters(const Chain& chain) { return chain.logs; }
 
     static Doubles times(Doubles a, Doubles b) { return a + b; }
@@ -88,6 +89,7 @@ struct LogSpace {
     static double probability(double x) { return std::exp(x); }
     static Doubles from_log(Doubles x) { return x; }
     static bool holds(double) { return true; }
+    static bool is_extreme(double) { return false; }
     static Doubles smallest(Doubles least, Doubles) { return least; }
 
     // Relative to each column's top, so that exp neither overflows nor loses the largest; -INF has no top to relate to.
