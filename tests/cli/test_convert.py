@@ -58,7 +58,7 @@ def test_as_spacy_mounts_it(source, tmp_path):
 def test_report(run, source):
     output = run(source(ORPHAN), "out.spacy", "--repair", "begin").output
     for part in (
-        "documents",
+        "docs",
         "tokens",
         "spans",
         "loc",
@@ -138,6 +138,8 @@ def test_split(run, source, tmp_path):
     assert len({text for split in splits.values() for text in split}) == 100
     run("in.txt", "again", "--split", "0.8,0.1,0.1", "--seed", 1)
     assert {path.name: [doc.text for doc in load(path)] for path in (tmp_path / "again").iterdir()} == splits
+    run("in.txt", "other", "--split", "0.8,0.1,0.1", "--seed", 2)
+    assert [doc.text for doc in load(tmp_path / "other" / "test.spacy")] != splits["test.spacy"]
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,10 @@ def ents(doc):
 )
 def test_shapes_of_parts(write, nlp, parts):
     path = write("\n" + json.dumps({"text": TEXT, "components": parts}) + "\r\n\n")
-    (doc,) = read_parts(path, nlp)
+    report = Report()
+    (doc,) = read_parts(path, nlp, report=report)
     assert ents(doc) == [("12", "number"), ("Main St", "street"), ("Main St", "street")]
+    assert report.faithful  # null and blank values are no parts
     assert doc.text == TEXT
 
 

@@ -4,6 +4,8 @@ import spacy
 from spacy.training import Example
 from spacy.util import registry
 
+from spacy_bio_crf.corpus.addresses import generate
+
 
 def build(block):
     return registry.resolve({"corpus": block})["corpus"]
@@ -36,6 +38,12 @@ def test_examples(blocks, nlp, kind, size, label):
         assert [token.text for token in example.predicted] == [token.text for token in example.reference]
         assert example.predicted.vocab is nlp.vocab
     assert [example.reference.text for example in reader(nlp)] == [example.reference.text for example in examples]
+
+
+def test_all_options_of_addresses(nlp):
+    block = {"@readers": "spacy_bio_crf.AddressCorpus.v1", "split": "test", "size": 9, "seed": 5, "country": "us"}
+    texts = [example.reference.text for example in build(block)(nlp)]
+    assert texts == [text for text, _ in generate("test", 9, seed=5, country="us")]
 
 
 def test_gold_tokens_of_columns(write):
