@@ -69,10 +69,3 @@ def test_apply(trained, trained_path, tmp_path):
     apply(data, tmp_path / "out.spacy", str(trained_path), "text", 1, 1)
     docs = list(DocBin().from_disk(tmp_path / "out.spacy").get_docs(trained.vocab))
     assert [ents(doc) for doc in docs] == [[("London", "LOC")]] * 3
-
-
-def test_apply_to_nothing(trained_path, tmp_path):
-    data = tmp_path / "data"
-    data.mkdir()
-    apply(data, tmp_path / "out.spacy", str(trained_path), "text", 1, 1)
-    assert len(DocBin().from_disk(tmp_path / "out.spacy")) == 0
