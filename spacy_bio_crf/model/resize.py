@@ -17,7 +17,7 @@ def resize_tags(model: Model[List[Doc], ChainScores], nO: int) -> Model[List[Doc
     nO (int): Number of tags, K, not below the present one.
     RETURNS (Model[List[Doc], ChainScores]): The same model.
     """
-    for node in (model, *model.layers[1:], model.get_ref("output_layer")):
+    for node in (model, *model.layers[-2:], model.get_ref("output_layer")):
         params = {name: node.get_param(name) for name in node.param_names if node.has_param(name)}
         for name in params:
             node.set_param(name, None)  # Thinc lets no dimension change under a parameter

@@ -22,6 +22,7 @@ overwrite = false
 
 [bio_crf_tagger.model]
 @architectures = "spacy_bio_crf.BioCrfTagger.v1"
+hidden_width = 128
 fast_blas = true
 nO = null
 

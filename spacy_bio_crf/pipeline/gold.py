@@ -2,6 +2,7 @@
 from typing import Iterable, List, Optional, Tuple
 
 import numpy
+from spacy.errors import Errors as SpacyErrors
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
@@ -47,8 +48,12 @@ def gold_lattice(example: Example, tagset: TagSet, spans_key: Optional[str]) -> 
     spans_key (Optional[str]): Key of the span group that holds the gold, None for the entities.
     RETURNS (Tuple[Bools2d, List[Tuple[int, int, str]]]): The allowed tags (shape: N, K), and the gold spans that no legal
         tag sequence can hold (they overlap, or touch where the scheme cannot say so). Their tokens are left unknown.
+    RAISES (ValueError): A label like "!PERSON", the old way to say "not a PERSON".
     """
     spans, unknown = aligned_gold(example, spans_key)
+    for _, _, label in spans:
+        if label.startswith("!"):
+            raise ValueError(SpacyErrors.E869.format(label=label))
     index = ChainIndex(example.predicted)
     known = sorted(
         KnownSpan(int(index.before[start]), int(index.before[end]), tagset.index[label])

@@ -10,6 +10,7 @@ from spacy.language import Language
 from spacy.pipeline.trainable_pipe import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.util import check_lexeme_norms
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
@@ -134,6 +135,7 @@ class BioCrfTagger(TrainablePipe):
         RAISES (ValueError): There are no labels, or one that no tag can carry.
         """
         validate_get_examples(get_examples, "BioCrfTagger.initialize")
+        check_lexeme_norms(self.vocab, self.name)
         if labels is None:
             labels = sorted({s.label_ for eg in get_examples() for s in gold_spans(eg.reference, self.gold_key)})
         elif isinstance(labels, str):
