@@ -251,6 +251,18 @@ def test_bad_settings_get_one_clear_error(call, message):
         call()
 
 
+def test_no_data_is_an_error():
+    with pytest.raises(TypeError, match="E930"):
+        make_nlp().initialize(lambda: [])
+
+
+def test_gold_with_a_label_that_no_tag_can_carry_is_an_error():
+    nlp = make_nlp()
+    examples = make_examples(nlp, [("I like London.", [(7, 13, "A\nB")])])
+    with pytest.raises(ValueError, match=r"E103.*A\\nB"):
+        nlp.initialize(lambda: examples)
+
+
 def test_labels_as_one_string_are_refused():
     nlp = make_nlp()
     with pytest.raises(ValueError, match="E402.*PERSON"):
