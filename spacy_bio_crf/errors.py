@@ -60,12 +60,20 @@ class Errors(metaclass=_Coded):
     E601 = "Stopped, because of --strict, at the first annotation that would be changed or lost ({kind}): {example}"
     E602 = "Expected the shares of two or three splits (train, dev and test), such as 0.8,0.1,0.1, but got --split {split}."
     E603 = "Cannot write to {path}: it is {found}. Give {expected}."
+    E604 = "The pipeline {model} has no component made by the factory 'bio_crf_tagger'. Its components: {names}."
+    E605 = "The pipeline {model} has several components made by the factory 'bio_crf_tagger': {names}. Choose one with --component."
+    E606 = "The pipeline {model} has no component '{name}' made by the factory 'bio_crf_tagger'. It has: {names}."
+    E607 = "{path} is no .spacy file: {reason}. Convert the corpus first, with: python -m spacy bio-crf convert"
+    E608 = "Expected {model} to be the folder of a pipeline, for --in-place. An installed package is better left alone: write to a new folder with --output."
+    E609 = "Found both --output and --in-place. Give one of them."
+    E610 = "{path}, line {line}: expected a JSON object with a text as its \"text\", but found: {found}"
     # evaluation
     E611 = "The document {text!r} has no span group '{key}' with scores. Set `scores = true` for the component, and predict again."
     E612 = "A calibration needs predicted spans with annotated gold, but there are none. Check that the corpus is annotated, and that the component predicts spans on it."
     E613 = "Expected probabilities between 0 and 1, but found {value}."
     E614 = "Unknown kind of calibration {kind!r}. Expected None, or a dict whose \"kind\" is one of: {known}."
     E615 = "This needs {module}, which is not installed. Install it with: pip install 'spacy-bio-crf[evaluation]'"
+    E616 = "No threshold gives a {measure} of at least {at_least}. Ask for less, or for one threshold --per-label."
 
     # pipeline
     E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."

@@ -10,7 +10,7 @@ from .metrics import (
 )
 from .outcomes import Outcomes, collect_outcomes
 from .plots import plot_reliability
-from .thresholds import Counts, Objective, best_threshold, best_thresholds, kept_counts, of_label
+from .thresholds import Counts, Objective, best_threshold, best_thresholds, kept_counts, of_label, total
 from .uncertainty import UNCERTAINTY, least_certain
 
 __all__ = [
@@ -37,4 +37,5 @@ __all__ = [
     "plot_reliability",
     "probability_scores",
     "reliability_bins",
+    "total",
 ]

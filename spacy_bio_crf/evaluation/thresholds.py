@@ -48,14 +48,14 @@ class Objective:
     beta: float = 1.0
 
     def reached(self, counts: Counts) -> bool:
-        """Whether precision or recall is as high as demanded."""
+        """Whether precision or recall is as high as demanded, with something kept."""
         return self.measure == "f" or getattr(counts, self.measure) >= self.at_least
 
     def rank(self, counts: Counts) -> Tuple[float, ...]:
-        """The better the greater. Where the demand cannot be met, the nearest to it is best."""
+        """The better the greater. To keep nothing is precise; where a demand cannot be met, the nearest to it is best."""
         if self.measure == "f":
             return (counts.f_score(self.beta),)
-        first, second = counts.precision, counts.recall
+        first, second = counts.precision if counts.kept else 1.0, counts.recall
         if self.measure == "recall":
             first, second = second, first
         return (1.0, second) if first >= self.at_least else (0.0, first, second)
@@ -74,9 +74,10 @@ def best_threshold(outcomes: Outcomes, objective: Objective = Objective()) -> fl
 
 
 def best_thresholds(outcomes: Outcomes, objective: Objective = Objective()) -> Dict[str, float]:
-    """Find the best threshold of each label. A demanded precision or recall is one for each label. F is that of all labels
-    together, which the best F of each label does not give; its exact maximum is found by Dinkelbach's method: F is at least
-    x where right * (1 + beta^2) - x * (kept + beta^2 * gold) reaches 0, and this sum is greatest where each label's part is.
+    """Find the best threshold of each label. A demanded precision or recall is one for each label; a label that cannot be as
+    precise is dropped altogether. F is that of all labels together, which the best F of each label does not give. Its
+    exact maximum is found by Dinkelbach's method: F is at least x where right * (1 + beta^2) - x * (kept + beta^2 * gold)
+    reaches 0, and this sum is greatest where the part of each label is.
     Dinkelbach (1967), On nonlinear fractional programming.
 
     outcomes (Outcomes): The outcomes of all predicted spans.
@@ -105,15 +106,20 @@ def kept_counts(outcomes: Outcomes, threshold: float = 0.0, thresholds: Optional
     outcomes (Outcomes): The outcomes of all predicted spans.
     threshold (float): The threshold of all labels but those in `thresholds`.
     thresholds (Optional[Dict[str, float]]): Thresholds of single labels.
-    RETURNS (Dict[str, Counts]): The counts of each label, predicted or gold, and of all together under "".
+    RETURNS (Dict[str, Counts]): The counts of each label, predicted or gold.
     """
     limits = numpy.array([(thresholds or {}).get(label, threshold) for label in outcomes.labels])
     kept = outcomes.probability >= limits
-    counts = {"": Counts(int((kept & outcomes.correct).sum()), int(kept.sum()), outcomes.n_gold)}
+    counts = {}
     for label in sorted({*outcomes.labels, *outcomes.gold}):
         mine = kept & (outcomes.labels == label)
         counts[label] = Counts(int((mine & outcomes.correct).sum()), int(mine.sum()), outcomes.gold.get(label, 0))
     return counts
+
+
+def total(counts: Dict[str, Counts]) -> Counts:
+    """The counts of all labels together."""
+    return Counts(*(sum(count[i] for count in counts.values()) for i in range(3)))
 
 
 def of_label(outcomes: Outcomes, label: str) -> Outcomes:
