@@ -159,4 +159,4 @@ class _Cuts:
             short = round(middle, digits)
             if low < short < high:
                 return short
-        return high
+        return middle if middle > low else high
