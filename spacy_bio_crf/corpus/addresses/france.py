@@ -3,7 +3,7 @@ from random import Random
 from typing import List
 
 from .names import Commune, Names
-from .pieces import NOISE, Line, Piece, chance, optional
+from .pieces import NOISE, Line, Piece, chance, fill, optional, with_care_of
 
 STREET_TYPES = (
     ("rue", "Rue", "r.", "R"), ("rue", "Rue"), ("rue", "Rue"), ("avenue", "Avenue", "av.", "Av", "ave"),
@@ -44,7 +44,7 @@ def fr_address(rng: Random, names: Names) -> List[Line]:
     place = _place_lines(rng, commune)
     venue = [[Piece(_venue(rng, names, commune), "venue")]]
     area = [_area(rng, names)]
-    box = [[_fill(rng, rng.choice(BOXES))]]
+    box = [[fill(rng, rng.choice(BOXES))]]
     layout = rng.random()
     if layout < 0.1:
         lines = [*optional(rng, 0.6, venue), *area, *place]
@@ -56,8 +56,7 @@ def fr_address(rng: Random, names: Names) -> List[Line]:
         lines = [*street, *venue, *place]
     else:
         lines = [*optional(rng, 0.3, venue), *street, *optional(rng, 0.22, area), *optional(rng, 0.12, box), *place]
-    care_of = [[Piece(rng.choice(CARE_OF).format(p=rng.choice(names.people)), NOISE)]]
-    return [*optional(rng, 0.12, care_of), *lines]
+    return with_care_of(rng, lines, CARE_OF, names.people)
 
 
 def of(name: str) -> str:
@@ -77,7 +76,7 @@ def _street_lines(rng: Random, names: Names) -> List[Line]:
     lines = [[house], [street]] if chance(rng, 0.2) else [[house, street]]  # "3, rue ..." is common
     if chance(rng, 0.12):
         lines = [[street]]
-    unit = [[_fill(rng, rng.choice(UNITS))]]
+    unit = [[fill(rng, rng.choice(UNITS))]]
     return [*optional(rng, 0.15, unit), *lines, *optional(rng, 0.12, unit)]
 
 
@@ -134,7 +133,3 @@ def _venue(rng: Random, names: Names, commune: Commune) -> str:
     if kind < 0.35:
         return rng.choice(VENUES).format(h=rng.choice(names.fr_streets))
     return rng.choice(VENUES).format(h=rng.choice(names.fr_venues))
-
-
-def _fill(rng: Random, template: str) -> Piece:
-    return Piece(template.format(n=rng.randint(1, 40), l=rng.choice("ABCDEFGH")), NOISE)

@@ -50,6 +50,17 @@ def optional(rng: Random, probability: float, items: List[T]) -> List[T]:
     return items if chance(rng, probability) else []
 
 
+def fill(rng: Random, template: str) -> Piece:
+    """A noise of a number {n} and a letter {l}, such as "Apt {n}{l}"."""
+    return Piece(template.format(n=rng.randint(1, 40), l=rng.choice("ABCDEFGH")), NOISE)
+
+
+def with_care_of(rng: Random, lines: List[Line], templates: Sequence[str], people: Sequence[str]) -> List[Line]:
+    """Put a person {p} before some addresses."""
+    care_of = [[Piece(rng.choice(templates).format(p=rng.choice(people)), NOISE)]]
+    return [*optional(rng, 0.12, care_of), *lines]
+
+
 def _between(before: str, after: str, separator: str, rng: Random) -> str:
     if chance(rng, 0.15):
         return rng.choice((" ", ", "))

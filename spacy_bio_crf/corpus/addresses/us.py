@@ -3,7 +3,7 @@ from random import Random
 from typing import List
 
 from .names import City, Names
-from .pieces import NOISE, Line, Piece, chance, optional
+from .pieces import NOISE, Line, Piece, chance, fill, optional, with_care_of
 
 DIRECTIONS = ("N", "S", "E", "W", "N.", "S.", "NW", "SE", "North", "South", "East", "West", "Northeast", "Southwest")
 STREET_TYPES = (
@@ -55,7 +55,7 @@ def us_address(rng: Random, names: Names) -> List[Line]:
     area = [[Piece(rng.choice(names.neighborhoods), "dependent_locality")]]
     layout = rng.random()
     if layout < 0.08:  # a box has no street
-        lines = [*optional(rng, 0.4, venue), [_fill(rng, rng.choice(BOXES))], *place]
+        lines = [*optional(rng, 0.4, venue), [fill(rng, rng.choice(BOXES))], *place]
     elif layout < 0.16:  # a corner has two, and no number
         corner = [Piece(_street(rng, names), "street"), Piece(rng.choice(("&", "and", "at", "@", "/")), NOISE)]
         lines = [[*corner, Piece(_street(rng, names), "street")], *optional(rng, 0.3, area), *place]
@@ -67,15 +67,14 @@ def us_address(rng: Random, names: Names) -> List[Line]:
         lines = [*street, *venue, *optional(rng, 0.3, area), *place]
     else:
         lines = [*optional(rng, 0.3, venue), *street, *optional(rng, 0.25, area), *place]
-    care_of = [[Piece(rng.choice(CARE_OF).format(p=rng.choice(names.people)), NOISE)]]
-    return [*optional(rng, 0.12, care_of), *lines]
+    return with_care_of(rng, lines, CARE_OF, names.people)
 
 
 def _street_line(rng: Random, names: Names) -> List[Line]:
     number = str(rng.randint(1, rng.choice((99, 999, 9999, 29999))))
     number += rng.choice(("A", "B", "-1/2", f"-{rng.randint(10, 99)}")) if chance(rng, 0.1) else ""
     line = [Piece(number, "house_number"), Piece(_street(rng, names), "street")]
-    unit = _fill(rng, rng.choice(UNITS))
+    unit = fill(rng, rng.choice(UNITS))
     where = rng.random()
     if where < 0.1:
         return [[unit, *line]]
@@ -96,8 +95,7 @@ def _street(rng: Random, names: Names) -> str:
         name = rng.choice(names.states)
     else:
         name = rng.choice(names.us_streets)
-    if name.startswith("Saint ") and chance(rng, 0.6):
-        name = rng.choice(("St ", "St. ")) + name[len("Saint ") :]
+    name = _shorten(rng, name)
     type_ = rng.choice(rng.choice(STREET_TYPES))
     before = [rng.choice(DIRECTIONS)] if chance(rng, 0.25) else []
     after = [rng.choice(DIRECTIONS)] if chance(rng, 0.07) else []
@@ -105,11 +103,14 @@ def _street(rng: Random, names: Names) -> str:
     return " ".join([*before, *words, *after])
 
 
-def _place_lines(rng: Random, city: City) -> List[Line]:
-    name = city.name
+def _shorten(rng: Random, name: str) -> str:
     if name.startswith("Saint ") and chance(rng, 0.6):
-        name = rng.choice(("St ", "St. ")) + name[len("Saint ") :]
-    locality = Piece(name, "locality")
+        return rng.choice(("St ", "St. ")) + name[len("Saint ") :]
+    return name
+
+
+def _place_lines(rng: Random, city: City) -> List[Line]:
+    locality = Piece(_shorten(rng, city.name), "locality")
     region = Piece(city.state if chance(rng, 0.7) else city.state_name, "region")
     digits = f"{city.zip_prefix}{rng.randint(1, 99):02d}" + (f"-{rng.randint(1, 9999):04d}" if chance(rng, 0.1) else "")
     postcode = Piece(digits, "postcode")
@@ -138,7 +139,3 @@ def _venue(rng: Random, names: Names, city: City) -> str:
     else:
         head = rng.choice(names.us_venues)
     return rng.choice(VENUES).format(h=head)
-
-
-def _fill(rng: Random, template: str) -> Piece:
-    return Piece(template.format(n=rng.randint(1, 40), l=rng.choice("ABCDEFGH")), NOISE)
