@@ -33,9 +33,10 @@ def reliability_bins(probability: Floats1d, correct: Bools1d, n_bins: int = N_BI
     n_bins (int): Number of bins.
     RETURNS (Bins): The bins.
     """
-    count, edges = numpy.histogram(probability, n_bins, (0, 1))
-    total, _ = numpy.histogram(probability, n_bins, (0, 1), weights=probability)
-    right, _ = numpy.histogram(probability, n_bins, (0, 1), weights=numpy.asarray(correct, dtype="float64"))
+    edges = numpy.arange(n_bins + 1) / n_bins
+    count, _ = numpy.histogram(probability, edges)
+    total, _ = numpy.histogram(probability, edges, weights=probability)
+    right, _ = numpy.histogram(probability, edges, weights=numpy.asarray(correct, dtype="float64"))
     size = numpy.maximum(count, 1)
     return Bins(edges, count, total / size, right / size)
 
