@@ -39,9 +39,9 @@ def parse_tags(
     scheme (str): Name of the tagging scheme.
     repair (Optional[str]): What to do with an illegal sequence. None: raise. A tag is an orphan if it may neither
         continue the span before it nor open one. "begin": an orphan opens a span. "drop": an orphan is outside, and so
-        is a span that never closes. "join": an orphan that would continue a span continues the last one, whatever its
-        label, if that ends right before it or one outside token earlier; any other orphan opens a span. "begin" and
-        "join" keep a span that never closes. What follows is read against the repaired tags.
+        is a span that never closes. "join": an orphan that would continue a span continues the one that ends right
+        before it, whatever the label of that, or one "O" earlier if its label is the same; any other orphan opens a
+        span. "begin" and "join" keep a span that never closes. What follows is read against the repaired tags.
     repairs (Optional[Dict[str, int]]): Counts what was repaired, by kind: "orphan" tags, "unclosed" spans.
     where (str): Names the sequence in an error.
     RETURNS (List[TokenSpan]): The spans in order.
@@ -85,7 +85,7 @@ def parse_tags(
         same = before != OUTSIDE and label == label_before
         joined = same and rules.joined(before, letter)
         orphan = not joined and letter not in (rules.touches if same else rules.opens)
-        if orphan and repair == "join" and rules.continues(letter) and spans and position - spans[-1].end <= 1:
+        if orphan and repair == "join" and rules.continues(letter) and _within_reach(spans, tags, position, label):
             illegal("orphan", position)
             joined, label = True, spans[-1].label
         if joined:
@@ -104,6 +104,14 @@ def parse_tags(
         for kind, count in counts.items():
             repairs[kind] = repairs.get(kind, 0) + count
     return spans
+
+
+def _within_reach(spans: List[TokenSpan], tags: Sequence[str], position: int, label: str) -> bool:
+    """Whether an orphan joins the last span: only the label differs, or only one "O" lies between."""
+    if not spans:
+        return False
+    between = tags[spans[-1].end : position]
+    return not between or (list(between) == [OUTSIDE] and label == spans[-1].label)
 
 
 def _check_letter(rules: Scheme, letter: str, tag: str, position: int, where: str) -> None:

@@ -78,5 +78,5 @@ def test_missing_marks_are_outside_and_stay_missing(scheme):
     assert parse_tags(converted, scheme) == [(1, 3, "a")]
 
 
-def test_a_missing_mark_that_a_repair_takes_into_a_span_is_missing_no_more():
-    assert convert_tags(["B-a", "-", "I-a", "-"], "BIO", "BIOES", repair="join") == ["B-a", "I-a", "E-a", "-"]
+def test_no_repair_takes_a_missing_mark_into_a_span():
+    assert convert_tags(["B-a", "-", "I-a", "-"], "BIO", "BIOES", repair="join") == ["S-a", "-", "S-a", "-"]
