@@ -33,6 +33,9 @@ class Errors(metaclass=_Coded):
     E206 = "Expected tags between 0 and {last}, but got {tag} at token {token}."
     E207 = "Expected to be asked for at least one path (k >= 1), but got k = {k}."
     E208 = "Span {number} is {span}: expected 0 <= start < end <= {tokens} inside one sequence, and a label that is not negative."
+    E209 = "Expected to be asked for at least one sample (n >= 1), but got n = {n}."
+    E210 = "Expected a seed that is a whole number, 0 or more, but got {seed!r}."
+    E211 = "Expected a threshold above 0 and at most 1, but got {threshold}."
 
     # corpus
     E501 = "Expected a file at {path}, but found {found}. Check the path."

@@ -2,9 +2,9 @@
 
 Every function takes a ragged batch (`ChainScores`: float32 scores in nats; see `spacy_bio_crf.types` for the axis
 letters) and treats each sequence independently of the others, so that a batch equals its sequences one by one, bit for
-bit, in any order. `allowed` (Bools2d, optional) narrows the tags of each token. Shape: N, K. What the constraints or
-`allowed` forbid is never taken, whatever its score; all scores must be finite, those of forbidden steps too. The inner
-arithmetic is float64.
+bit, in any order (`sample` draws by the place in the batch). `allowed` (Bools2d, optional) narrows the tags of each token.
+Shape: N, K. What the constraints or `allowed` forbid is never taken, whatever its score; all scores must be finite, those
+of forbidden steps too. The inner arithmetic is float64.
 
 Everything is the log partition function log Z of a lattice:
 
@@ -55,6 +55,31 @@ def loss(scores: ChainScores, gold: Bools2d, allowed: Optional[Bools2d] = None) 
     return _backend(scores).loss(scores, gold, allowed)
 
 
+def entropy(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Floats1d:
+    """The entropy of each sequence's paths, in nats: 0 for an empty one, or where one path is legal; at most the log of
+    the number of paths. Summed tag by tag, each given the one before (Hernando et al. 2005), so that large scores do not
+    cancel.
+
+    RETURNS (Floats1d): float64. Shape: B
+    RAISES ValueError: If a sequence has no legal path.
+    """
+    return _backend(scores).entropy(scores, allowed)
+
+
+def sample(scores: ChainScores, n: int, seed: int, allowed: Optional[Bools2d] = None) -> Ints2d:
+    """Draw n paths of each sequence, independently and by their probabilities (forward filtering, backward sampling:
+    Chib 1996).
+
+    Path s takes its tag at row t by the uniform number [s, t] that NumPy's PCG64 makes of the seed, so the same call
+    gives the same paths on every machine and backend (unless such a number falls within rounding of the bound between
+    two tags). A sequence's paths depend on its place in the batch, and not on the scores of the others.
+
+    RETURNS (Ints2d): The paths, int32. Shape: n, N
+    RAISES ValueError: If a sequence has no legal path, if n < 1, or if the seed is not a whole number from 0 on.
+    """
+    return _backend(scores).sample(scores, n, seed, allowed)
+
+
 def path_score(scores: ChainScores, tags: Ints1d) -> Floats1d:
     """The score of one path per sequence, in nats: -inf if it takes a forbidden start, step or end.
 
@@ -99,3 +124,19 @@ def span_probabilities(
     RAISES ValueError: If a span is empty, out of range, reaches over two sequences, or has a negative label.
     """
     return _backend(scores).span_probabilities(scores, spans, labels, joins, allowed)
+
+
+def likely_spans(
+    scores: ChainScores, threshold: float, labels: Ints1d, joins: Bools2d, allowed: Optional[Bools2d] = None
+) -> Tuple[Ints2d, Floats1d]:
+    """All spans with at least this probability, and none else: exact, whatever their number and length. The first tokens
+    of a span are at least as likely as the span, so a start is given up as soon as they fall below the threshold; that
+    leaves at most N / threshold tokens to look at.
+
+    threshold (float): Above 0, at most 1.
+    labels, joins: As for `span_probabilities`.
+    RETURNS (Tuple[Ints2d, Floats1d]): Rows of (start, end, label) as in `span_probabilities`, sorted, int64, shape: S, 3;
+        and their `span_probabilities`, float64, shape: S. None in a sequence without a legal path.
+    RAISES ValueError: If the threshold is out of range.
+    """
+    return _backend(scores).likely_spans(scores, threshold, labels, joins, allowed)

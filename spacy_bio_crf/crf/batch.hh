@@ -170,6 +170,29 @@ inline int64_t loss(const Kernels& kernels, const Chain& chain, const Batch& bat
 }
 
 // Returns the first sequence that has no legal path, or -1.
+inline int64_t entropy(const Kernels& kernels, const Chain& chain, const Batch& batch, double* nats) {
+    const Workspace work(chain, batch.longest(), true);
+    int64_t failed = -1;
+    batch.for_each([&](int64_t b, int64_t, const Sequence& sequence) {
+        nats[b] = sequence.length ? kernels.entropy(chain, sequence, work) : 0.0;
+        if (nats[b] == -INF && failed < 0) failed = b;
+    });
+    return failed;
+}
+
+// uniforms, paths: count x n_tokens. Returns the first sequence that has no legal path, or -1.
+inline int64_t sample(const Kernels& kernels, const Chain& chain, const Batch& batch, const double* uniforms,
+                      int32_t* paths, int64_t count, int64_t n_tokens) {
+    const Workspace work(chain, batch.longest(), false);
+    int64_t failed = -1;
+    batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) {
+        if (sequence.length == 0 || failed >= 0) return;
+        if (kernels.sample(chain, sequence, work, uniforms + first, paths + first, count, n_tokens) == -INF) failed = b;
+    });
+    return failed;
+}
+
+// Returns the first sequence that has no legal path, or -1.
 inline int64_t best_path(const Kernels& kernels, const Chain& chain, const Batch& batch, int32_t* paths, double* scores) {
     const Workspace work(chain, batch.longest(), false);
     int64_t failed = -1;
@@ -197,14 +220,22 @@ inline void path_scores(const Chain& chain, const Batch& batch, const int64_t* p
 }
 
 // spans: sorted by sequence, in tokens of their sequence; counts: how many each sequence has. probabilities: full of 0.
-inline void span_probabilities(const Kernels& kernels, const Chain& chain, const Batch& batch, Spans spans,
-                               const int64_t* counts) {
+inline void span_probabilities(const Kernels& kernels, const Chain& chain, const Batch& batch,
+                               const Labelling& labelling, Spans spans, const int64_t* counts) {
     const Workspace work(chain, batch.longest(), true);
     batch.for_each([&](int64_t b, int64_t, const Sequence& sequence) {
         spans.count = counts[b];
-        if (spans.count) kernels.span_probabilities(chain, sequence, work, spans);
+        if (spans.count) kernels.span_probabilities(chain, sequence, work, labelling, spans);
         spans.spans += spans.count;
         spans.probabilities += spans.count;
+    });
+}
+
+inline void likely_spans(const Kernels& kernels, const Chain& chain, const Batch& batch, const Labelling& labelling,
+                         double threshold, LikelySpans& likely) {
+    const Workspace work(chain, batch.longest(), true);
+    batch.for_each([&](int64_t, int64_t first, const Sequence& sequence) {
+        if (sequence.length) kernels.likely_spans(chain, sequence, work, labelling, threshold, first, likely);
     });
 }
 

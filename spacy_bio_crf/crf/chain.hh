@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <type_traits>
 #include <vector>
@@ -81,12 +82,34 @@ struct Span {
     int64_t start, end, label;  // tokens of the sequence, end excluded
 };
 
+// What makes tags a span.
+struct Labelling {
+    int n_tags;
+    const uint8_t* joins;                      // n_tags x n_tags: does the step continue a span?
+    std::map<int64_t, std::vector<int>> tags;  // of each label
+
+    // labels: of each tag, negative for none
+    Labelling(int n_tags, const int64_t* labels, const uint8_t* joins) : n_tags(n_tags), joins(joins) {
+        for (int j = 0; j < n_tags; j++)
+            if (labels[j] >= 0) tags[labels[j]].push_back(j);
+    }
+    bool joined(int i, int j) const { return joins[size_t(i) * n_tags + j]; }
+};
+
 struct Spans {
     int64_t count;
     const Span* spans;
-    const int64_t* labels;  // of each tag
-    const uint8_t* joins;   // n_tags x n_tags: does the step continue a span?
     double* probabilities;  // out
+};
+
+struct LikelySpans {
+    std::vector<Span> spans;
+    std::vector<double> probabilities;
+
+    void add(const Span& span, double probability) {
+        spans.push_back(span);
+        probabilities.push_back(probability);
+    }
 };
 
 // Rows of `width` doubles that start at cache lines.

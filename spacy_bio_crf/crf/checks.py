@@ -5,7 +5,7 @@ from typing import Any, Optional, Tuple
 import numpy
 
 from ..errors import Errors
-from ..types import Bools2d, ChainScores, Ints1d, Ints2d
+from ..types import Bools2d, ChainScores, Floats2d, Ints1d, Ints2d
 
 
 def check_array(name: str, array: Any, dtype: str, shape: Tuple[Optional[int], ...]) -> numpy.ndarray:
@@ -85,6 +85,25 @@ def check_k(k: int) -> int:
     if k < 1:
         raise ValueError(Errors.E207.format(k=k))
     return int(k)
+
+
+def check_n_samples(n: int) -> int:
+    if n < 1:
+        raise ValueError(Errors.E209.format(n=n))
+    return int(n)
+
+
+def uniform_numbers(seed: int, shape: Tuple[int, int]) -> Floats2d:
+    """Numbers in [0, 1), the same on every machine: those of PCG64."""
+    if not isinstance(seed, (int, numpy.integer)) or seed < 0:
+        raise ValueError(Errors.E210.format(seed=seed))
+    return numpy.random.Generator(numpy.random.PCG64(seed)).random(shape)
+
+
+def check_threshold(threshold: float) -> float:
+    if not 0 < threshold <= 1:
+        raise ValueError(Errors.E211.format(threshold=threshold))
+    return float(threshold)
 
 
 def check_spans(spans: Ints2d, scores: ChainScores) -> Tuple[Ints2d, Ints1d]:

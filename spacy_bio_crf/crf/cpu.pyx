@@ -5,6 +5,7 @@ for that. All of it is float64, without the GIL, compiled for several instructio
 """
 cimport numpy
 from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.string cimport memcpy
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
@@ -13,7 +14,18 @@ import numpy
 from ..errors import Errors
 from ..types import ChainScores
 from . import reference
-from .checks import check_array, check_ints, check_k, check_mask, check_scores, check_spans, check_tags
+from .checks import (
+    check_array,
+    check_ints,
+    check_k,
+    check_mask,
+    check_n_samples,
+    check_scores,
+    check_spans,
+    check_tags,
+    check_threshold,
+    uniform_numbers,
+)
 
 
 cdef extern from "batch.hh" namespace "bio_crf" nogil:
@@ -41,21 +53,31 @@ cdef extern from "batch.hh" namespace "bio_crf" nogil:
     struct Spans:
         int64_t count
         const Span* spans
-        const int64_t* labels
-        const uint8_t* joins
         double* probabilities
+
+    cdef cppclass Labelling:
+        Labelling(int n_tags, const int64_t* labels, const uint8_t* joins) except +
+
+    struct LikelySpans:
+        vector[Span] spans
+        vector[double] probabilities
 
     vector[const Kernels*] available_kernels()
     void c_log_partition "bio_crf::log_partition"(const Kernels&, const Chain&, const Batch&, double*) except +
     void c_marginals "bio_crf::marginals"(const Kernels&, const Chain&, const Batch&, double*, Gradient&) except +
     int64_t c_loss "bio_crf::loss"(const Kernels&, const Chain&, const Batch&, const uint8_t* gold,
                                    const uint8_t* legal_gold, double*, Gradient&) except +
+    int64_t c_entropy "bio_crf::entropy"(const Kernels&, const Chain&, const Batch&, double*) except +
+    int64_t c_sample "bio_crf::sample"(const Kernels&, const Chain&, const Batch&, const double* uniforms, int32_t*,
+                                       int64_t count, int64_t n_tokens) except +
     void c_path_scores "bio_crf::path_scores"(const Chain&, const Batch&, const int64_t*, double*) except +
     int64_t c_best_path "bio_crf::best_path"(const Kernels&, const Chain&, const Batch&, int32_t*, double*) except +
     int64_t c_k_best "bio_crf::k_best"(const Chain&, const Batch&, int64_t k, int32_t*, int64_t n_tokens,
                                        double*) except +
-    void c_span_probabilities "bio_crf::span_probabilities"(const Kernels&, const Chain&, const Batch&, Spans,
-                                                            const int64_t* counts) except +
+    void c_span_probabilities "bio_crf::span_probabilities"(const Kernels&, const Chain&, const Batch&,
+                                                            const Labelling&, Spans, const int64_t* counts) except +
+    void c_likely_spans "bio_crf::likely_spans"(const Kernels&, const Chain&, const Batch&, const Labelling&,
+                                                double threshold, LikelySpans&) except +
 
 
 numpy.import_array()
@@ -173,6 +195,32 @@ def path_score(scores, tags):
     return result
 
 
+def entropy(scores, allowed=None):
+    cdef Lattice lattice = Lattice(scores, allowed, True)
+    nats = numpy.empty(lattice.batch.n_sequences)
+    cdef double* out = <double*>data(nats)
+    cdef int64_t failed
+    with nogil:
+        failed = c_entropy(kernels[0], lattice.chain[0], lattice.batch, out)
+    _check_found(lattice, failed)
+    return nats
+
+
+def sample(scores, n, seed, allowed=None):
+    cdef int64_t count = check_n_samples(n)
+    cdef Lattice lattice = Lattice(scores, allowed, True)
+    cdef int64_t n_tokens = len(lattice.scores.emissions)
+    uniforms = uniform_numbers(seed, (n, n_tokens))
+    paths = numpy.empty((count, n_tokens), dtype="int32")
+    cdef double* uniforms_data = <double*>data(uniforms)
+    cdef int32_t* paths_out = <int32_t*>data(paths)
+    cdef int64_t failed
+    with nogil:
+        failed = c_sample(kernels[0], lattice.chain[0], lattice.batch, uniforms_data, paths_out, count, n_tokens)
+    _check_found(lattice, failed)
+    return paths
+
+
 def best_path(scores, allowed=None):
     cdef Lattice lattice = Lattice(scores, allowed, False)
     paths = numpy.empty(len(lattice.scores.emissions), dtype="int32")
@@ -207,12 +255,25 @@ def _check_found(Lattice lattice, int64_t failed):
         raise ValueError(Errors.E204.format(sequence=failed, token=token))
 
 
+cdef class TagLabels:
+    """What makes tags a span, checked, as the C++ side reads it."""
+
+    cdef object joins
+    cdef Labelling* labelling
+
+    def __cinit__(self, labels, joins, int n_tags):
+        labels = check_ints("labels", labels, (n_tags,))
+        self.joins = joins = check_array("joins", joins, "bool", (n_tags, n_tags))
+        self.labelling = new Labelling(n_tags, <int64_t*>data(labels), <uint8_t*>data(joins))
+
+    def __dealloc__(self):
+        del self.labelling
+
+
 def span_probabilities(scores, spans, labels, joins, allowed=None):
     cdef Lattice lattice = Lattice(scores, allowed, True)
-    n_tags = lattice.batch.n_tags
+    cdef TagLabels tag_labels = TagLabels(labels, joins, lattice.batch.n_tags)
     lengths = lattice.scores.lengths
-    labels = check_ints("labels", labels, (n_tags,))
-    joins = check_array("joins", joins, "bool", (n_tags, n_tags))
     spans, sequences = check_spans(spans, lattice.scores)
 
     order = numpy.argsort(sequences, kind="stable")
@@ -223,12 +284,28 @@ def span_probabilities(scores, spans, labels, joins, allowed=None):
 
     cdef Spans request
     request.spans = <Span*>data(local)
-    request.labels = <int64_t*>data(labels)
-    request.joins = <uint8_t*>data(joins)
     request.probabilities = <double*>data(found)
     cdef int64_t* counts_data = <int64_t*>data(counts)
     with nogil:
-        c_span_probabilities(kernels[0], lattice.chain[0], lattice.batch, request, counts_data)
+        c_span_probabilities(
+            kernels[0], lattice.chain[0], lattice.batch, tag_labels.labelling[0], request, counts_data
+        )
     probabilities = numpy.empty_like(found)
     probabilities[order] = found
     return probabilities
+
+
+def likely_spans(scores, threshold, labels, joins, allowed=None):
+    cdef double least = check_threshold(threshold)
+    cdef Lattice lattice = Lattice(scores, allowed, True)
+    cdef TagLabels tag_labels = TagLabels(labels, joins, lattice.batch.n_tags)
+    cdef LikelySpans likely
+    with nogil:
+        c_likely_spans(kernels[0], lattice.chain[0], lattice.batch, tag_labels.labelling[0], least, likely)
+    spans = numpy.empty((likely.spans.size(), 3), dtype="int64")
+    probabilities = numpy.empty(likely.spans.size())
+    if len(spans):
+        memcpy(data(spans), likely.spans.data(), spans.nbytes)
+        memcpy(data(probabilities), likely.probabilities.data(), probabilities.nbytes)
+    order = numpy.lexsort(spans.T[::-1])
+    return spans[order], probabilities[order]

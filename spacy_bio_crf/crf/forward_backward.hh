@@ -71,8 +71,8 @@ static double meet(const Chain& chain, const Workspace& work, int64_t t) {
     return S::total(chain.width, [&](int j) { return S::times(load(work.alpha[t] + j), load(work.beta[t] + j)); });
 }
 
-// log Z, by the first number system that holds the sequence. With backward, and unless log Z is -inf: fills beta too, and
-// then calls finish with that number system.
+// log Z, by the first number system that holds the sequence. Unless log Z is -inf, calls finish with that number system;
+// with_backward, after beta is filled too.
 template <class Finish>
 static double forward_backward(const Chain& chain, const Sequence& sequence, const Workspace& work, bool with_backward,
                                Finish finish) {
@@ -80,8 +80,8 @@ static double forward_backward(const Chain& chain, const Sequence& sequence, con
     const auto runs = [&](auto system) {
         using S = decltype(system);
         if (!forward<S>(chain, sequence, work, log_z)) return false;
-        if (log_z == -INF || !with_backward) return true;
-        if (!backward<S>(chain, sequence, work)) return false;
+        if (log_z == -INF) return true;
+        if (with_backward && !backward<S>(chain, sequence, work)) return false;
         finish(system);
         return true;
     };

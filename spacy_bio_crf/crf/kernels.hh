@@ -4,7 +4,10 @@
 #include "emissions.hh"
 #include "forward_backward.hh"
 #include "expectations.hh"
+#include "entropy.hh"
+#include "sample.hh"
 #include "spans.hh"
 #include "viterbi.hh"
 
-static const Kernels KERNELS = {NAME, log_partition, expectations, best_path, span_probabilities};
+static const Kernels KERNELS = {NAME,   log_partition, expectations,       entropy,
+                               sample, best_path,     span_probabilities, likely_spans};

@@ -3,14 +3,25 @@
 Forward-backward and Viterbi are one recursion with another sum (the semiring): see Rabiner (1989), "A tutorial on hidden
 Markov models", and Lafferty et al. (2001), "Conditional random fields". The other backends are tested against this one.
 """
-from itertools import islice
+from itertools import combinations, islice
 from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy
 
 from ..errors import Errors
 from ..types import Bools1d, Bools2d, ChainScores, Floats1d, Floats2d, Ints1d, Ints2d
-from .checks import check_array, check_ints, check_k, check_mask, check_scores, check_spans, check_tags
+from .checks import (
+    check_array,
+    check_ints,
+    check_k,
+    check_mask,
+    check_n_samples,
+    check_scores,
+    check_spans,
+    check_tags,
+    check_threshold,
+    uniform_numbers,
+)
 
 GRID = 2.0**36
 Prefixes = List[Tuple[float, Tuple[int, ...]]]
@@ -100,6 +111,39 @@ def loss(scores: ChainScores, gold: Bools2d, allowed: Optional[Bools2d] = None) 
     return numpy.array(losses, dtype="float64"), _gather(scores, gradients)
 
 
+def entropy(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Floats1d:
+    nats = []
+    for b, (_, chain) in enumerate(_chains(scores, allowed)):
+        alpha, beta = forward(chain), backward(chain)
+        log_z = total(chain, alpha)
+        if log_z == -numpy.inf:
+            raise ValueError(Errors.E204.format(sequence=b, token=dead_end(scores, b, allowed)))
+        sequence_nats = _entropy(alpha[0] + beta[0]) if len(alpha) else 0.0
+        for t in range(1, len(alpha)):
+            probabilities = numpy.exp(alpha[t - 1] + beta[t - 1] - log_z)
+            after = chain.step + chain.emissions[t] + beta[t]
+            sequence_nats += sum(p * _entropy(row) for p, row in zip(probabilities, after) if p > 0)
+        nats.append(sequence_nats)
+    return numpy.array(nats, dtype="float64")
+
+
+def sample(scores: ChainScores, n: int, seed: int, allowed: Optional[Bools2d] = None) -> Ints2d:
+    n = check_n_samples(n)
+    scores = check_scores(scores)
+    uniforms = uniform_numbers(seed, (n, len(scores.emissions)))
+    paths = numpy.empty(uniforms.shape, dtype="int32")
+    for b, (rows, chain) in enumerate(_chains(scores, allowed)):
+        alpha = forward(chain)
+        if total(chain, alpha) == -numpy.inf:
+            raise ValueError(Errors.E204.format(sequence=b, token=dead_end(scores, b, allowed)))
+        for path, numbers in zip(paths[:, rows], uniforms[:, rows]):
+            after = chain.end
+            for t in reversed(range(len(path))):
+                path[t] = _pick(alpha[t] + after, numbers[t])
+                after = chain.step[:, path[t]]
+    return paths
+
+
 def path_score(scores: ChainScores, tags: Ints1d) -> Floats1d:
     tags = check_tags(tags, check_scores(scores))
     return numpy.array([_path_score(chain, tags[rows]) for rows, chain in _chains(scores)], dtype="float64")
@@ -173,6 +217,23 @@ def span_probabilities(
     return probabilities
 
 
+def likely_spans(
+    scores: ChainScores, threshold: float, labels: Ints1d, joins: Bools2d, allowed: Optional[Bools2d] = None
+) -> Tuple[Ints2d, Floats1d]:
+    threshold = check_threshold(threshold)
+    scores = check_scores(scores)
+    labels = check_ints("labels", labels, scores.start.shape)
+    spans, first = [], 0
+    for length in scores.lengths:
+        tokens = combinations(range(first, first + length + 1), 2)
+        spans += [(*span, label) for span in tokens for label in numpy.unique(labels[labels >= 0])]
+        first += length
+    all_spans = numpy.array(spans, dtype="int64").reshape(-1, 3)
+    probabilities = span_probabilities(scores, all_spans, labels, joins, allowed)
+    likely = probabilities >= threshold
+    return all_spans[likely], probabilities[likely]
+
+
 def _chains(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Iterator[Tuple[slice, Chain]]:
     """Each sequence's rows in the batch, and its lattice."""
     scores = check_scores(scores)
@@ -201,6 +262,19 @@ def _gather(scores: ChainScores, counts: List[Chain]) -> ChainScores:
         sums.append((grid / GRID).astype("float32"))
     rows = [sequence.emissions for sequence in counts] or [numpy.empty_like(scores.emissions)]
     return ChainScores(numpy.concatenate(rows).astype("float32"), scores.lengths, *sums, scores.constraints)
+
+
+def _entropy(log_weights: Floats1d) -> float:
+    """Of a choice with these log weights, not all -inf."""
+    logs = log_weights[log_weights > -numpy.inf]
+    logs = logs - log_sum(logs)
+    return float(-(numpy.exp(logs) * logs).sum())
+
+
+def _pick(log_weights: Floats1d, number: float) -> int:
+    """The tag at this point, from 0 to 1, of the tags' probabilities laid end to end."""
+    bounds = numpy.cumsum(numpy.exp(log_weights - log_sum(log_weights)))
+    return int(numpy.searchsorted(bounds, number * bounds[-1], side="right"))
 
 
 def _path_score(chain: Chain, path: Ints1d) -> float:

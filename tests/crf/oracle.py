@@ -59,3 +59,45 @@ def span_probability(paths, span, labels, joins):
         if same_label and all(joined[start + 1 : end]) and not joined[start] and not joined[end]:
             probability += numpy.exp(score - total)
     return probability
+
+
+def entropy(paths):
+    total = log_z(paths)
+    return sum(numpy.exp(score - total) * (total - score) for score, _ in paths)
+
+
+def sample(paths, numbers):
+    """The path whose tags, from the last one backwards, lie at these points of their conditional probabilities."""
+    for t in reversed(range(len(numbers))):
+        best = max(score for score, _ in paths)
+        weights = numpy.zeros(1 + max(path[t] for _, path in paths))
+        for score, path in paths:
+            weights[path[t]] += numpy.exp(score - best)
+        bounds = numpy.cumsum(weights) / weights.sum()
+        tag = next(j for j, bound in enumerate(bounds) if numbers[t] < bound)
+        paths = [(score, path) for score, path in paths if path[t] == tag]
+    return paths[0][1]
+
+
+def spans_of(path, labels, joins):
+    """Runs of joining steps whose tags all have one label, as (start, end, label)."""
+    runs = [[j] for j in path[:1]]
+    starts = [0]
+    for t, (i, j) in enumerate(zip(path, path[1:]), start=1):
+        if joins[i, j]:
+            runs[-1].append(j)
+        else:
+            runs.append([j])
+            starts.append(t)
+    for start, run in zip(starts, runs):
+        if labels[run[0]] >= 0 and len({labels[j] for j in run}) == 1:
+            yield start, start + len(run), int(labels[run[0]])
+
+
+def all_spans(paths, labels, joins):
+    """The probability of every span that is in some path."""
+    probabilities, total = {}, log_z(paths)
+    for score, path in paths:
+        for span in spans_of(path, labels, joins):
+            probabilities[span] = probabilities.get(span, 0.0) + numpy.exp(score - total)
+    return probabilities

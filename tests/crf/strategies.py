@@ -4,6 +4,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from spacy_bio_crf.tags.constraints import TagSet
 from spacy_bio_crf.types import ChainScores, Constraints
 
 # The fixture `crf` is the same for all examples, and that is meant.
@@ -60,6 +61,14 @@ def bio_batch(lengths, n_labels, scale=1.0, seed=0):
         scores.constraints.step[:, inside] = False
         scores.constraints.step[inside - 1 : inside + 1, inside] = True
     return scores
+
+
+def scheme_batch(scheme, lengths, n_labels, scale=1.0, seed=0):
+    """Random scores under a scheme's constraints, and its tags."""
+    tags = TagSet(scheme, [f"L{i}" for i in range(n_labels)])
+    scores = random_batch(lengths, len(tags), scale, seed)
+    scores.constraints = tags.constraints
+    return scores, tags
 
 
 def uniform(n_tags, lengths):

@@ -70,6 +70,40 @@ def test_loss(crf, case, data):
 
 @many_examples
 @given(case=masked_batches())
+def test_entropy(crf, case):
+    scores, allowed = case
+    paths = [oracle.legal_paths(*one) for one in oracle.sequences(scores, allowed)]
+    if not all(paths):
+        with pytest.raises(ValueError, match=f"E204.*equence {[not p for p in paths].index(True)} "):
+            crf.entropy(scores, allowed)
+        return
+    got = crf.entropy(scores, allowed)
+    assert got.dtype == "float64" and got.shape == scores.lengths.shape
+    assert (got >= 0).all()
+    assert_allclose(got, [oracle.entropy(p) for p in paths], **CLOSE)
+
+
+@many_examples
+@given(case=masked_batches(), seed=st.integers(0, 100))
+def test_sample(crf, case, seed):
+    scores, allowed = case
+    paths = [oracle.legal_paths(*one) for one in oracle.sequences(scores, allowed)]
+    if not all(paths):
+        with pytest.raises(ValueError, match=f"E204.*equence {[not p for p in paths].index(True)} "):
+            crf.sample(scores, 3, seed, allowed)
+        return
+    got = crf.sample(scores, 3, seed, allowed)
+    assert got.dtype == "int32" and got.shape == (3, len(scores.emissions))
+    numbers = numpy.random.Generator(numpy.random.PCG64(seed)).random(got.shape)
+    stop = 0
+    for length, legal in zip(scores.lengths, paths):
+        rows = slice(stop, stop := stop + length)
+        for path, points in zip(got[:, rows], numbers[:, rows]):
+            assert tuple(path) == oracle.sample(legal, points)
+
+
+@many_examples
+@given(case=masked_batches())
 def test_best_path(crf, case):
     scores, allowed = case
     paths = [oracle.legal_paths(*one) for one in oracle.sequences(scores, allowed)]
@@ -83,6 +117,23 @@ def test_best_path(crf, case):
     assert_array_equal(crf.path_score(scores, tags), best)
     for path, legal in zip(numpy.split(tags, numpy.cumsum(scores.lengths)[:-1]) if len(paths) else [], paths):
         assert tuple(path) in [p for _, p in legal]
+
+
+def assert_likely_spans(crf, scores, threshold, labels, joins, allowed, paths):
+    spans, probabilities = crf.likely_spans(scores, threshold, labels, joins, allowed)
+    assert spans.dtype == "int64" and spans.shape == (len(spans), 3) and probabilities.dtype == "float64"
+    got = dict(zip(map(tuple, spans.tolist()), probabilities))
+    assert list(got) == sorted(got) and len(got) == len(spans)
+    assert (probabilities >= threshold).all()
+    assert_array_equal(probabilities, crf.span_probabilities(scores, spans, labels, joins, allowed))
+    expected, firsts = {}, numpy.cumsum(scores.lengths) - scores.lengths
+    for first, legal in zip(firsts, paths):
+        for (start, end, label), probability in oracle.all_spans(legal, labels, joins).items():
+            expected[first + start, first + end, label] = probability
+    for span in got:
+        assert_allclose(got[span], expected[span], **CLOSE)
+    missed = {span: p for span, p in expected.items() if span not in got and p > threshold * (1 + 1e-6)}
+    assert not missed
 
 
 WHOLE_NUMBERS = st.integers(-2, 2).map(float)  # sums are exact, and ties are many
@@ -140,3 +191,15 @@ def test_span_probabilities(crf, case, data):
     got = crf.span_probabilities(scores, spans, labels, joins, allowed)
     assert got.dtype == "float64"
     assert_allclose(got, expected, **CLOSE)
+
+
+@many_examples
+@given(case=masked_batches(), data=st.data())
+def test_likely_spans(crf, case, data):
+    scores, allowed = case
+    n_tags = len(scores.start)
+    labels = data.draw(arrays("int64", n_tags, elements=st.sampled_from([-1, 0, 1, 10**12])))
+    joins = data.draw(arrays("bool", (n_tags, n_tags)))
+    threshold = data.draw(st.sampled_from([1e-12, 1e-3, 0.1, 0.3, 0.5, 0.9, 1.0]))
+    paths = [oracle.legal_paths(*one) for one in oracle.sequences(scores, allowed)]
+    assert_likely_spans(crf, scores, threshold, labels, joins, allowed, paths)

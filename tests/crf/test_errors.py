@@ -74,10 +74,18 @@ def test_no_legal_path(crf, scores, forbid, token):
     log_z, gradient = crf.marginals(scores, allowed)
     assert log_z[1] == -numpy.inf and numpy.isfinite(log_z[0])
     assert (gradient.emissions[2:] == 0).all() and gradient.step.sum() == pytest.approx(1.0)
-    for call in (lambda: crf.best_path(scores, allowed), lambda: crf.k_best(scores, 2, allowed)):
+    calls = (
+        lambda: crf.best_path(scores, allowed),
+        lambda: crf.k_best(scores, 2, allowed),
+        lambda: crf.entropy(scores, allowed),
+        lambda: crf.sample(scores, 2, 0, allowed),
+    )
+    for call in calls:
         with pytest.raises(ValueError, match=f"E204.*equence 1 has no legal path.* at its token {token}"):
             call()
-    assert crf.span_probabilities(scores, [(2, 3, 0)], [0, 0, 0, 0], numpy.zeros((4, 4), bool), allowed)[0] == 0
+    joins = numpy.zeros((4, 4), dtype=bool)
+    assert crf.span_probabilities(scores, [(2, 3, 0)], [0, 0, 0, 0], joins, allowed)[0] == 0
+    assert crf.likely_spans(scores, 0.1, [0, 0, 0, 0], joins, allowed)[0].tolist() == [[0, 1, 0], [1, 2, 0]]
 
 
 def test_gold_that_the_lattice_forbids(crf, scores):
@@ -107,6 +115,32 @@ def test_tags_out_of_range(crf, scores, tag):
 def test_k(crf, scores, k):
     with pytest.raises(ValueError, match="E207"):
         crf.k_best(scores, k)
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_number_of_samples(crf, scores, n):
+    message = f"E209] Expected to be asked for at least one sample (n >= 1), but got n = {n}."
+    with pytest.raises(ValueError, match=re.escape(message)):
+        crf.sample(scores, n, 0)
+
+
+@pytest.mark.parametrize("seed", [-1, None, 1.5, "1"])
+def test_seed(crf, scores, seed):
+    message = f"E210] Expected a seed that is a whole number, 0 or more, but got {seed!r}"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        crf.sample(scores, 1, seed)
+
+
+@pytest.mark.parametrize("threshold", [0, -0.5, 1.01, numpy.nan])
+def test_threshold(crf, scores, threshold):
+    labels, joins = [0, 0, 0, 0], numpy.zeros((4, 4), dtype=bool)
+    message = f"E211] Expected a threshold above 0 and at most 1, but got {threshold}"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        crf.likely_spans(scores, threshold, labels, joins)
+    with pytest.raises(ValueError, match="Expected labels"):
+        crf.likely_spans(scores, 0.5, labels[1:], joins)
+    with pytest.raises(ValueError, match="Expected joins"):
+        crf.likely_spans(scores, 0.5, labels, joins.astype("float32"))
 
 
 @pytest.mark.parametrize("span", [(1, 1, 0), (2, 1, 0), (1, 3, 0), (-1, 1, 0), (4, 6, 0), (5, 6, 0), (0, 1, -1)])

@@ -1,0 +1,42 @@
+// The entropy of the paths, tag by tag: that of the first one, and of each next one given the one before (Hernando,
+// Crespi & Cybenko 2005). log Z less the expected score is the same number, but for large scores its digits cancel.
+// No include guard: see simd.hh.
+
+// The entropy of a choice with these log weights, not all -inf. No term is negative, and one choice alone has exactly 0.
+template <class Row>
+static inline double entropy_of(int width, Row at) {
+    Doubles top = at(0), total = broadcast(0.0), mean = broadcast(0.0);
+    for (int j = LANES; j < width; j += LANES) top = max(top, at(j));
+    top = broadcast(highest(top));
+    for (int j = 0; j < width; j += LANES) {
+        const Doubles log = at(j) - top, weight = exp(log);
+        total = total + weight;
+        mean = mean + weight * where_above(log, -INF, log, broadcast(0.0));
+    }
+    return std::log(sum(total)) - sum(mean) / sum(total);
+}
+
+// In nats, or -inf if there is no path.
+static double entropy(const Chain& chain, const Sequence& sequence, const Workspace& work) {
+    double nats = 0.0;
+    const double log_z = forward_backward(chain, sequence, work, true, [&](auto system) {
+        using S = decltype(system);
+        double* after = work.row[0];  // log weight of going on by each tag, but for the step to it
+        const auto take_logs = [&](const double* weights, const double* beta) {
+            for (int j = 0; j < chain.width; j++) after[j] = S::log(S::times(weights[j], beta[j]));
+        };
+        take_logs(work.alpha[0], work.beta[0]);
+        nats = entropy_of(chain.width, [&](int j) { return load(after + j); });
+        for (int64_t t = 0; t + 1 < sequence.length; t++) {
+            const double inverse = S::inverse(meet<S>(chain, work, t));
+            take_logs(work.emissions[t + 1], work.beta[t + 1]);
+            for (int i = 0; i < chain.n_tags; i++) {
+                const double p = S::probability(S::times(S::times(work.alpha[t][i], work.beta[t][i]), inverse));
+                if (p == 0.0) continue;  // nor need there be a way on from here
+                const double* step = &chain.logs.step[size_t(i) * chain.width];
+                nats += p * entropy_of(chain.width, [&](int j) { return load(step + j) + load(after + j); });
+            }
+        }
+    });
+    return log_z == -INF ? log_z : nats;
+}

@@ -1,0 +1,29 @@
+// Paths drawn by their probability: forward filtering, backward sampling (Chib 1996). No include guard: see simd.hh.
+
+// Fills count paths from count rows of uniform numbers in [0, 1), both `stride` apart. Returns log Z: -inf, and nothing
+// filled, if there is no path.
+static double sample(const Chain& chain, const Sequence& sequence, const Workspace& work, const double* uniforms,
+                     int32_t* paths, int64_t count, int64_t stride) {
+    return forward_backward(chain, sequence, work, false, [&](auto system) {
+        using S = decltype(system);
+        const Parameters& parameters = S::parameters(chain);
+        std::vector<double> bounds(chain.width);
+        for (int64_t s = 0; s < count; s++) {
+            const double* after = parameters.end.data();
+            for (int64_t t = sequence.length - 1; t >= 0; t--) {
+                const double* alpha = work.alpha[t];
+                const auto weight = [&](int i) { return S::times(load(alpha + i), load(after + i)); };
+                const Doubles inverse = broadcast(S::inverse(S::total(chain.width, weight)));
+                for (int i = 0; i < chain.width; i += LANES)
+                    store(&bounds[i], S::probability(S::times(weight(i), inverse)));
+                for (int i = 1; i < chain.n_tags; i++) bounds[i] += bounds[i - 1];
+                // The first tag whose bound lies above: never one of probability 0.
+                const double target = uniforms[s * stride + t] * bounds[chain.n_tags - 1];
+                int tag = 0;
+                while (bounds[tag] <= target) tag++;
+                paths[s * stride + t] = tag;
+                after = &parameters.step_transposed[size_t(tag) * chain.width];
+            }
+        }
+    });
+}
