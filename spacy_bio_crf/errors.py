@@ -15,7 +15,7 @@ class _Coded(type):
 class Errors(metaclass=_Coded):
     # tags
     E101 = "Unknown tagging scheme '{name}'. Known schemes: {known}."
-    E102 = "{where}: token {position} has the tag '{tag}', which {reason} in scheme {scheme}. {hint}"
+    E102 = "{where} has the tag '{tag}', which {reason} in scheme {scheme}. {hint}"
     E103 = "A label must be a non-empty string without line breaks or tabs, but got {label!r}."
     E104 = "The span {span} does not fit into a sequence of {length} tokens: it must hold at least one token, 0 <= start < end <= length."
     E105 = "The spans {first} and {second} overlap, and a tag sequence gives every token to one span only. Drop one of them, or tag them with separate components."
@@ -43,11 +43,11 @@ class Errors(metaclass=_Coded):
     E503 = "Unknown encoding '{encoding}'. Examples of known ones: utf-8, latin-1, cp1252, utf-16."
     E504 = "{path}, line {line}: the byte 0x{byte:02x} is no {encoding}. Name the true encoding of the file, for example latin-1, or mend it."
     E505 = "No file in the folder {path} matches '{pattern}'. Give a file, or another pattern."
-    E506 = "{path}: expected a column file, a token and its tag a line, but this looks like {found}. Choose the format that the file has."
+    E506 = "{path}: expected a column file, a token and its tag a line, but this looks like {found}. Choose the format that the file has: --format parts|snips|usaddress."
     E507 = "{path}: found no token in {lines} line(s). Expected a token and its tag a line."
     E508 = "{path}, line {line}: expected {expected} columns, as in line {first}, parted by {separator}, but found {found}: {text!r}. Mend the line, name the true separator, or, if the line is a comment, name what comments begin with."
     E509 = "{path}, line {line}: expected the token in column {token} and the tag in column {tag}, but found {found} column(s), parted by {separator}: {text!r}. Name the true columns and separator."
-    E510 = "{path}, line {line}: the tag '{tag}' bears no label. If the file knows one label only, give its name with the option 'label'."
+    E510 = "{path}, line {line}: the tag '{tag}' bears no label. If the file knows one label only, give its name: `label`, on the command line --label."
     E511 = "The {kind} {text!r} holds a line break or the separator of the columns, and would break its line (doc: {doc!r}). Write with another separator, such as TAB, or change the {kind}."
     E512 = "The address corpus has no split '{split}'. Its splits: {known}."
     E513 = "The address corpus has no addresses of the country '{country}'. Its countries: {known}."
@@ -86,7 +86,12 @@ class Errors(metaclass=_Coded):
     E405 = "Component '{name}' does not fit its model: the model has {tags} tags, but scheme and labels {labels} make {expected}. Its files are mixed up; save or train the pipeline again."
     E406 = "Component '{name}' has no trained or initialized model. Call nlp.initialize() first, or load a trained pipeline."
     E407 = "The model of component '{name}' gives scores that are not finite: its weights hold NaN or infinite values, or its encoder does. Training has diverged (lower the learning rate, clip gradients) or the saved weights are damaged. {error}"
+    E408 = "Component '{name}' has the unknown decoding rule {decode!r}. Known rules: {known}."
+    E409 = "Component '{name}' needs a model with a CRF, such as the architecture spacy_bio_crf.BioCrfTagger.v1, but its model is {model!r}. Change [components.{name}.model]."
+    E410 = "The model of component '{name}' is set to nO = {asked}, but the scheme and the labels {labels} make {tags} tags. Set nO to null, and it follows from the labels."
+    E411 = "The saved component '{name}' does not fit its config: the model in the config is built otherwise than the one that was saved, or a file is damaged. Load it with the config that it was saved with. {error}"
 
 
 class Warnings(metaclass=_Coded):
     W401 = "Component '{name}': no legal {scheme} sequence can hold the gold spans {spans} of the document '{text}', since they overlap, or touch where the scheme cannot tell them apart. Their tokens are trained as missing."
+    W402 = "Component '{name}': the gold has spans of the label {label!r}, which the component does not know, and trains their tokens as outside. If it should learn the label, call add_label or add it to the labels of [initialize.components.{name}]."

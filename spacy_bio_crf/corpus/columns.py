@@ -86,14 +86,19 @@ def _make_doc(
     spans, missing, offset = [], [], 0
     for sentence in sentences:
         counts = {}
-        where = f"{path}, sentence at line {sentence.line}"
-        for start, end, label in parse_tags(sentence.tags, format.scheme, repair=repair, repairs=counts, where=where):
+        for start, end, label in parse_tags(
+            sentence.tags,
+            format.scheme,
+            repair=repair,
+            repairs=counts,
+            where=lambda i: f"{path}, line {sentence.lines[i]}: the token {sentence.words[i]!r}",
+        ):
             if not label and format.label is None:
-                line, tag = sentence.line + start, sentence.tags[start]
-                raise ValueError(Errors.E510.format(path=path, line=line, tag=tag))
+                raise ValueError(Errors.E510.format(path=path, line=sentence.lines[start], tag=sentence.tags[start]))
             spans.append(TokenSpan(start + offset, end + offset, label or format.label))
         if counts:
-            report.add_repairs(counts, f"{where}: {' '.join(sentence.words[:12])}")
+            opening = " ".join(sentence.words[:12])
+            report.add_repairs(counts, f"{path}, sentence at line {sentence.lines[0]}: {opening}")
         missing.extend(i + offset for i, tag in enumerate(sentence.tags) if tag == MISSING)
         offset += len(sentence.words)
     # spaces=None: the doc knows that its spaces are a guess, and spaCy's own corpus reader keeps its tokens.

@@ -51,7 +51,7 @@ class ColumnFormat:
 class Sentence(NamedTuple):
     words: List[str]
     tags: List[str]
-    line: int  # of the first word
+    lines: List[int]  # of the words
     document: int  # 0 before the first mark
 
 
@@ -68,14 +68,15 @@ def read_sentences(
     columns = _Columns(path, format)
     words: List[str] = []
     tags: List[str] = []
-    document = first = 0
+    places: List[int] = []
+    document = 0
     for number, line in enumerate([*lines, ""], start=1):
         visible = line.strip(" \t" + BOM)
         comment = bool(format.comment) and line.lstrip(BOM).startswith(format.comment)
         starts_document = visible.startswith(DOCUMENT_MARK) or (comment and "newdoc" in visible.split()[1:2])
         if (not visible or starts_document) and words:
-            yield Sentence(words, tags, first, document)
-            words, tags = [], []
+            yield Sentence(words, tags, places, document)
+            words, tags, places = [], [], []
         document += starts_document
         if not visible or starts_document or comment:
             continue
@@ -83,8 +84,8 @@ def read_sentences(
         if BOM in word:
             report.add_note("byte order mark inside the text", f"{path}, line {number}: {word!r}")
             word = word.replace(BOM, "") or word
-        first = first if words else number
         words.append(word)
+        places.append(number)
         tags.append(MISSING if tag == format.missing else tag)
     if not columns.expected:
         raise ValueError(Errors.E507.format(path=path, lines=len(lines)))

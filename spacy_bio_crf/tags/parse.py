@@ -1,12 +1,14 @@
 """Tags to spans: strictly, or with a named repair for foreign data."""
 from collections import Counter
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import Errors
-from .schemes import OUTSIDE, Scheme, get_scheme
+from .schemes import OUTSIDE, SCHEMES, get_scheme
 
 MISSING = "-"
 REPAIRS = ("begin", "drop", "join")
+NAME_SCHEME = "name the true scheme (`scheme`, on the command line --scheme)"
+NAME_REPAIR = f"choose a repair (`repair`, --repair): {', '.join(REPAIRS)}"
 
 
 class TokenSpan(NamedTuple):
@@ -31,7 +33,7 @@ def parse_tags(
     *,
     repair: Optional[str] = None,
     repairs: Optional[Dict[str, int]] = None,
-    where: str = "the sequence",
+    where: Callable[[int], str] = "token {} of the sequence".format,
 ) -> List[TokenSpan]:
     """Read the spans off a tag sequence. The missing mark "-" counts as outside here.
 
@@ -43,7 +45,7 @@ def parse_tags(
         before it, whatever the label of that, or one "O" earlier if its label is the same; any other orphan opens a
         span. "begin" and "join" keep a span that never closes. What follows is read against the repaired tags.
     repairs (Optional[Dict[str, int]]): Counts what was repaired, by kind: "orphan" tags, "unclosed" spans.
-    where (str): Names the sequence in an error.
+    where (Callable[[int], str]): Names the token of a position in an error.
     RETURNS (List[TokenSpan]): The spans in order.
     RAISES (ValueError): An unknown scheme, repair or tag, or, without a repair, an illegal sequence.
     """
@@ -54,18 +56,13 @@ def parse_tags(
     spans: List[TokenSpan] = []
     before, label_before = OUTSIDE, ""  # as repaired
 
+    def refuse(position: int, reason: str, hint: str) -> None:
+        place, tag = where(position), tags[position]
+        raise ValueError(Errors.E102.format(where=place, tag=tag, reason=reason, scheme=rules.name, hint=hint))
+
     def illegal(kind: str, position: int, reason: str = "") -> None:
         if repair is None:
-            raise ValueError(
-                Errors.E102.format(
-                    where=where,
-                    position=position,
-                    tag=tags[position],
-                    reason=reason,
-                    scheme=rules.name,
-                    hint="Mend the data, name its true scheme, or choose a repair: " + ", ".join(REPAIRS) + ".",
-                )
-            )
+            refuse(position, reason, f"Mend the data, {NAME_SCHEME}, or {NAME_REPAIR}.")
         counts[kind] += 1
 
     def close(position: int) -> None:
@@ -81,7 +78,10 @@ def parse_tags(
             before, label_before = OUTSIDE, ""
             continue
         letter, label = split_tag(tag)
-        _check_letter(rules, letter, tag, position, where)
+        if letter not in rules.letters or len(letter) != 1:
+            letters = ", ".join(f"{x}-label" for x in rules.letters)
+            hint = f"Its tags are {OUTSIDE} and {letters}. Mend the data, or {NAME_SCHEME}: {', '.join(SCHEMES)}."
+            refuse(position, "does not exist", hint)
         same = before != OUTSIDE and label == label_before
         joined = same and rules.joined(before, letter)
         orphan = not joined and letter not in (rules.touches if same else rules.opens)
@@ -112,17 +112,3 @@ def _within_reach(spans: List[TokenSpan], tags: Sequence[str], position: int, la
         return False
     between = tags[spans[-1].end : position]
     return not between or (list(between) == [OUTSIDE] and label == spans[-1].label)
-
-
-def _check_letter(rules: Scheme, letter: str, tag: str, position: int, where: str) -> None:
-    if letter not in rules.letters or len(letter) != 1:
-        raise ValueError(
-            Errors.E102.format(
-                where=where,
-                position=position,
-                tag=tag,
-                reason="does not exist",
-                scheme=rules.name,
-                hint=f"Its tags are {OUTSIDE} and {', '.join(x + '-label' for x in rules.letters)}.",
-            )
-        )

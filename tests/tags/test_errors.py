@@ -41,25 +41,25 @@ def test_an_unknown_scheme_lists_the_known_ones(name):
     ],
 )
 def test_an_illegal_tag_is_named_with_its_place(scheme, tags, position, reason):
-    text = message(parse_tags, tags.split(), scheme, where="train.conll, sentence 7")
-    assert text.startswith("[E102] train.conll, sentence 7: ")
-    assert f"token {position} has the tag '{tags.split()[position]}'" in text
-    assert reason in text and f"scheme {scheme}" in text
+    tag = tags.split()[position]
+    text = message(parse_tags, tags.split(), scheme, where="train.conll: token {}".format)
+    assert text.startswith(f"[E102] train.conll: token {position} has the tag '{tag}', which")
+    assert reason in text and f"in scheme {scheme}" in text and "`scheme`" in text and "--scheme" in text
 
 
 def test_an_empty_tag_is_illegal():
-    assert "token 1 has the tag ''" in message(parse_tags, ["O", ""])
+    assert "token 1 of the sequence has the tag ''" in message(parse_tags, ["O", ""])
 
 
 def test_an_illegal_sequence_lists_the_repairs():
     text = message(parse_tags, ["I-a"])
-    assert all(repair in text for repair in REPAIRS)
+    assert "--repair" in text and all(repair in text for repair in REPAIRS)
 
 
 @pytest.mark.parametrize("repair", REPAIRS)
 def test_no_repair_for_a_tag_that_does_not_exist(repair):
     text = message(parse_tags, ["E-a"], "BIO", repair=repair)
-    assert "does not exist" in text and "B-label, I-label" in text
+    assert "does not exist" in text and "B-label, I-label" in text and all(name in text for name in SCHEMES)
 
 
 def test_an_unknown_repair_lists_the_known_ones():
