@@ -12,7 +12,7 @@ MAY_IMPORT = {
     "tags": set(),
     "crf": set(),
     "model": {"crf"},
-    "pipeline": {"model", "crf", "tags"},
+    "pipeline": {"model", "crf", "evaluation", "tags"},
     "corpus": {"tags"},
     "evaluation": {"tags"},
     "cli": {"evaluation", "corpus", "pipeline", "tags"},

@@ -13,4 +13,12 @@ def use_fast_blas(model: Model) -> Model:
     for node in model.walk():
         if type(node.ops) is NumpyOps:
             node.ops = fast
+    model.attrs["fast_blas"] = True
     return model
+
+
+def keep_fast_blas(model: Model) -> None:
+    """Do it again if the encoder has been replaced since, as `nlp.replace_listeners` does."""
+    ops = model.get_ref("tok2vec").ops
+    if model.attrs.get("fast_blas") and type(ops) is NumpyOps and ops.use_blis:
+        use_fast_blas(model)

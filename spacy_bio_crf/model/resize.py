@@ -3,6 +3,7 @@ from typing import List
 
 from spacy.tokens import Doc
 from thinc.api import Model
+from thinc.types import FloatsXd
 
 from ..types import ChainScores
 
@@ -17,15 +18,33 @@ def resize_tags(model: Model[List[Doc], ChainScores], nO: int) -> Model[List[Doc
     nO (int): Number of tags, K, not below the present one.
     RETURNS (Model[List[Doc], ChainScores]): The same model.
     """
-    for node in (model, *model.layers[-2:], model.get_ref("output_layer")):
-        params = {name: node.get_param(name) for name in node.param_names if node.has_param(name)}
-        for name in params:
-            node.set_param(name, None)  # Thinc lets no dimension change under a parameter
-        node.set_dim("nO", nO, force=True)
-        for name, old in params.items():
-            axes = _TAG_AXES[name]
-            new = node.ops.alloc((nO,) * axes + old.shape[axes:], dtype=old.dtype)
-            new[tuple(slice(size) for size in old.shape)] = old
-            node.set_param(name, new)
-            node.set_grad(name, node.ops.alloc(new.shape, dtype=new.dtype))
+    if model.maybe_get_dim("nO") == nO:
+        return model
+    for ref in ("output_layer", "crf"):
+        node = model.get_ref(ref)
+        if any(node.has_param(name) for name in node.param_names):
+            model.replace_node(node, _resized(node, nO))
+        else:
+            node.set_dim("nO", nO, force=True)
+    model.set_dim("nO", nO, force=True)
     return model
+
+
+def _resized(node: Model, nO: int) -> Model:
+    """A new node, since an optimizer keeps moments of the old shape for the old one."""
+    new = node.copy()
+    new.ops = node.ops
+    for name in node.param_names:
+        new.set_param(name, None)  # Thinc lets no dimension change under a parameter
+    new.set_dim("nO", nO, force=True)
+    for name in node.param_names:
+        new.set_param(name, _grown(node, node.get_param(name), nO, _TAG_AXES[name]))
+        if node.has_grad(name):
+            new.set_grad(name, _grown(node, node.get_grad(name), nO, _TAG_AXES[name]))
+    return new
+
+
+def _grown(node: Model, old: FloatsXd, nO: int, axes: int) -> FloatsXd:
+    grown = node.ops.alloc((nO,) * axes + old.shape[axes:], dtype=old.dtype)
+    grown[tuple(slice(size) for size in old.shape)] = old
+    return grown

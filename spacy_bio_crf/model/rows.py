@@ -12,8 +12,7 @@ def on_rows(layer: Model[Floats2d, Floats2d]) -> Model[Ragged, Ragged]:
     layer (Model[Floats2d, Floats2d]): Takes shape N, I to shape N, O.
     RETURNS (Model[Ragged, Ragged]): The same on ragged data.
     """
-    dims = {"nI": layer.maybe_get_dim("nI"), "nO": layer.maybe_get_dim("nO")}
-    return Model(f"on_rows({layer.name})", forward, init=init, layers=[layer], dims=dims)
+    return Model(f"on_rows({layer.name})", forward, init=init, layers=[layer])
 
 
 def forward(model: Model[Ragged, Ragged], X: Ragged, is_train: bool) -> Tuple[Ragged, Callable]:
@@ -26,7 +25,4 @@ def forward(model: Model[Ragged, Ragged], X: Ragged, is_train: bool) -> Tuple[Ra
 
 
 def init(model: Model[Ragged, Ragged], X: Optional[Ragged] = None, Y: Optional[Ragged] = None) -> None:
-    layer = model.layers[0]
-    layer.initialize(X=None if X is None else X.dataXd, Y=None if Y is None else Y.dataXd)
-    for name in ("nI", "nO"):
-        model.set_dim(name, layer.get_dim(name))
+    model.layers[0].initialize(X=None if X is None else X.dataXd, Y=None if Y is None else Y.dataXd)

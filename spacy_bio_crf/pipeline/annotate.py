@@ -1,4 +1,4 @@
-"""Paths -> doc.ents and doc.spans."""
+"""Spans in chain tokens -> doc.ents and doc.spans, with their probabilities."""
 from itertools import groupby
 from typing import List, Optional
 
@@ -7,29 +7,25 @@ from spacy.attrs import ENT_IOB
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..tags import TagSet
-from ..types import Bools1d, Ints1d
+from ..types import Bools1d, Floats1d, Ints2d
 from .lattice import ChainIndex
 
+EXTENSION = "probability"
 
-def decoded_spans(doc: Doc, tags: Ints1d, tagset: TagSet, preset: Optional[Bools1d]) -> List[Span]:
-    """Turn a path into spans of a document.
+
+def spans_of_rows(doc: Doc, rows: Ints2d, tagset: TagSet) -> List[Span]:
+    """Turn rows of start, end and label id over the chain into spans of the document.
 
     doc (Doc): The document, of T tokens.
-    tags (Ints1d): The tag of each token in the chain. Shape: N
+    rows (Ints2d): Start, end (not included) and label id. Shape: S, 3
     tagset (TagSet): The tags.
-    preset (Optional[Bools1d]): Tokens whose spans stand already and are left out. Shape: T
-    RETURNS (List[Span]): The spans in order. One that runs across a whitespace token includes it.
+    RETURNS (List[Span]): The spans, in the same order. One that runs across a whitespace token includes it.
     """
-    rows = tagset.spans(tags)
     if not len(rows):
         return []
     tokens = ChainIndex(doc).tokens
     spans = zip(tokens[rows[:, 0]].tolist(), (tokens[rows[:, 1] - 1] + 1).tolist(), rows[:, 2].tolist())
-    return [
-        Span(doc, start, end, label=tagset.labels[label])
-        for start, end, label in spans
-        if preset is None or not preset[start:end].any()
-    ]
+    return [Span(doc, start, end, label=tagset.labels[label]) for start, end, label in spans]
 
 
 def set_entities(doc: Doc, spans: List[Span], preset: Optional[Bools1d]) -> None:
@@ -44,8 +40,28 @@ def set_entities(doc: Doc, spans: List[Span], preset: Optional[Bools1d]) -> None
     doc.set_ents([], outside=[doc[run[0] : run[-1] + 1] for run in outside], default="unmodified")
 
 
-def set_span_group(doc: Doc, spans: List[Span], spans_key: str) -> None:
-    """Write spans to a span group, in place of what it held."""
-    doc.spans[spans_key] = SpanGroup(doc, name=spans_key, spans=spans)
+def make_span_group(doc: Doc, spans: List[Span], name: str, probabilities: Optional[Floats1d]) -> SpanGroup:
+    """Make a span group; `attrs["scores"]` holds the probabilities, if there are any. Shape: S"""
+    attrs = {} if probabilities is None else {"scores": numpy.asarray(probabilities, dtype="float32")}
+    return SpanGroup(doc, name=name, attrs=attrs, spans=spans)
 
 
+def span_probability(span: Span) -> Optional[float]:
+    """The getter of `span._.probability`: what a span group of the document says of this very span. Groups travel with the
+    document wherever it goes, other than custom attributes, which a DocBin leaves behind by default.
+
+    RETURNS (Optional[float]): None for a span that no component gave a probability, such as a preset entity.
+    """
+    for group in span.doc.spans.values():
+        scores = group.attrs.get("scores", ())
+        if len(scores) == len(group):
+            for other, score in zip(group, scores):
+                if (other.start, other.end, other.label) == (span.start, span.end, span.label):
+                    return float(score)
+    return None
+
+
+def register_extension() -> None:
+    """Let every span tell its probability, unless somebody else's extension bears the name."""
+    if not Span.has_extension(EXTENSION):
+        Span.set_extension(EXTENSION, getter=span_probability)

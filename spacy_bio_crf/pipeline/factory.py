@@ -1,6 +1,6 @@
 """The factory `bio_crf_tagger`. It imports nothing optional: spaCy loads it with every `Language` object."""
 import dataclasses
-from typing import Callable, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -16,6 +16,11 @@ scheme = "BIO"
 spans_key = null
 set_ents = true
 overwrite = false
+scores = true
+decode = "viterbi"
+threshold = 0.0
+thresholds = {}
+calibration = null
 
 [bio_crf_tagger.scorer]
 @scorers = "spacy_bio_crf.span_scorer.v1"
@@ -52,6 +57,11 @@ def make_bio_crf_tagger(
     spans_key: Optional[str],
     set_ents: bool,
     overwrite: bool,
+    scores: bool,
+    decode: str,
+    threshold: float,
+    thresholds: Dict[str, float],
+    calibration: Optional[Dict[str, Any]],
     scorer: Optional[Callable],
 ) -> BioCrfTagger:
     """Create a `bio_crf_tagger`. The settings are those of `BioCrfTagger`."""
@@ -69,5 +79,10 @@ def make_bio_crf_tagger(
         spans_key=spans_key,
         set_ents=set_ents,
         overwrite=overwrite,
+        scores=scores,
+        decode=decode,
+        threshold=threshold,
+        thresholds=thresholds,
+        calibration=calibration,
         scorer=scorer,
     )

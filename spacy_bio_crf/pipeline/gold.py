@@ -1,5 +1,5 @@
 """Example -> the gold lattice: which tags the annotation leaves to each token."""
-from typing import Iterable, List, Optional, Tuple
+from typing import Iterable, List, NamedTuple, Optional, Set, Tuple
 
 import numpy
 from spacy.errors import Errors as SpacyErrors
@@ -38,16 +38,27 @@ def aligned_gold(example: Example, spans_key: Optional[str]) -> Tuple[List[Tuple
     return [(span.start, span.end, span.label_) for span in aligned], unknown
 
 
-def gold_lattice(example: Example, tagset: TagSet, spans_key: Optional[str]) -> Tuple[Bools2d, List[Tuple[int, int, str]]]:
-    """Tell which tags the annotation of an example leaves to each token of its chain.
+class Gold(NamedTuple):
+    """What an annotation says.
 
-    A span whose label is not among the tag set's counts as outside. Whitespace at the edges of a span is cut.
+    allowed (Bools2d): The tags that it leaves to each token of the chain. Shape: N, K
+    forbidden (List[Tuple[int, int, str]]): Spans, in tokens of the document, that no legal tag sequence can hold: they
+        overlap, or touch where the scheme cannot say so. Their tokens are left unknown.
+    foreign (Set[str]): Labels that the tag set does not have. Their spans count as outside.
+    """
+
+    allowed: Bools2d
+    forbidden: List[Tuple[int, int, str]]
+    foreign: Set[str]
+
+
+def gold_lattice(example: Example, tagset: TagSet, spans_key: Optional[str]) -> Gold:
+    """Read the annotation of an example. Whitespace at the edges of a span is cut.
 
     example (Example): The example.
     tagset (TagSet): The tags.
     spans_key (Optional[str]): Key of the span group that holds the gold, None for the entities.
-    RETURNS (Tuple[Bools2d, List[Tuple[int, int, str]]]): The allowed tags (shape: N, K), and the gold spans that no legal
-        tag sequence can hold (they overlap, or touch where the scheme cannot say so). Their tokens are left unknown.
+    RETURNS (Gold): The gold lattice, and what is odd about it.
     RAISES (ValueError): A label like "!PERSON", the old way to say "not a PERSON".
     """
     spans, unknown = aligned_gold(example, spans_key)
@@ -55,12 +66,12 @@ def gold_lattice(example: Example, tagset: TagSet, spans_key: Optional[str]) -> 
         if label.startswith("!"):
             raise ValueError(SpacyErrors.E869.format(label=label))
     index = ChainIndex(example.predicted)
-    known = sorted(
+    known = {
         KnownSpan(int(index.before[start]), int(index.before[end]), tagset.index[label])
-        for start, end, label in set(spans)
+        for start, end, label in spans
         if label in tagset.index
-    )
-    known = [span for span in known if span.start < span.end]
+    }
+    known = sorted(span for span in known if span.start < span.end)
     overlapping = _overlapping(known)
     known, inexpressible = drop_inexpressible(tagset, [span for span in known if span not in overlapping])
     unknown = unknown[index.tokens]
@@ -71,7 +82,8 @@ def gold_lattice(example: Example, tagset: TagSet, spans_key: Optional[str]) -> 
         unknown[span.start : span.end] = True
     tokens = index.tokens
     forbidden = [(int(tokens[s.start]), int(tokens[s.end - 1]) + 1, tagset.labels[s.label]) for s in lost]
-    return build_lattice(tagset, known, unknown), forbidden
+    foreign = {label for _, _, label in spans if label not in tagset.index}
+    return Gold(build_lattice(tagset, known, unknown), forbidden, foreign)
 
 
 def _overlapping(spans: List[KnownSpan]) -> set:

@@ -11,7 +11,8 @@ from ..model.tokens import in_chain
 from ..tags import OUTSIDE_ID, TagSet
 from ..types import Bools1d, Bools2d, Ints1d
 
-UNKNOWN = -1
+FREE = -1  # a token of which nothing is known
+NO_LABEL = -1  # of a known span for which there are no tags: it is outside for the chain
 
 
 class ChainIndex:
@@ -31,7 +32,7 @@ class ChainIndex:
 
 
 class KnownSpan(NamedTuple):
-    """A span known in advance, in chain tokens. `label` is a label's id, or UNKNOWN for a label that no tag stands for."""
+    """A span known in advance, in chain tokens. `label` is a label's id, or NO_LABEL."""
 
     start: int
     end: int
@@ -51,21 +52,13 @@ def build_lattice(tagset: TagSet, spans: Iterable[KnownSpan], unknown: Bools1d) 
     RETURNS (Bools2d): The allowed tags. Shape: N, K
     """
     length = len(unknown)
-    tags = numpy.where(unknown, UNKNOWN, OUTSIDE_ID)
-    boundaries = set()
-    before = None
-    for span in sorted(spans):
-        boundaries.update((span.start, span.end))
-        if span.label == UNKNOWN:
-            tags[span.start : span.end] = OUTSIDE_ID
-        elif span.start < span.end:
-            touching = before is not None and before[1:] == (span.start, span.label)
-            letters = tagset.scheme.letters_of(span.end - span.start, touching=touching)
-            tags[span.start : span.end] = tagset.tag_ids(letters, span.label)
-        before = span
+    spans = sorted(spans)
+    tags = tagset.write([span for span in spans if span.label != NO_LABEL and span.start < span.end], length)
+    tags[unknown] = FREE
+    boundaries = {edge for span in spans for edge in span[:2]}
     allowed = numpy.zeros((length, len(tagset)), dtype=bool)
-    allowed[tags == UNKNOWN] = True
-    known = numpy.flatnonzero(tags != UNKNOWN)
+    allowed[tags == FREE] = True
+    known = numpy.flatnonzero(tags != FREE)
     allowed[known, tags[known]] = True
     for position in boundaries:
         if 0 < position < length:
@@ -75,10 +68,10 @@ def build_lattice(tagset: TagSet, spans: Iterable[KnownSpan], unknown: Bools1d) 
 
 def _forbid_joining(tagset: TagSet, allowed: Bools2d, left: int, right: int, position: int) -> None:
     """No span may run across the boundary before `position`."""
-    if right == UNKNOWN:
-        joining = tagset.joins.any(axis=0) if left == UNKNOWN else tagset.joins[left]
+    if right == FREE:
+        joining = tagset.joins.any(axis=0) if left == FREE else tagset.joins[left]
         allowed[position] &= ~joining
-    elif left == UNKNOWN:
+    elif left == FREE:
         allowed[position - 1] &= ~tagset.joins[:, right]
 
 
@@ -89,6 +82,7 @@ def drop_inexpressible(tagset: TagSet, spans: List[KnownSpan]) -> Tuple[List[Kno
     """
     if tagset.scheme.touches:
         return spans, []
-    pairs = zip(spans, spans[1:])
+    full = [span for span in spans if span.start < span.end]
+    pairs = zip(full, full[1:])
     bad = {span for pair in pairs if pair[0].end == pair[1].start and pair[0].label == pair[1].label for span in pair}
     return [span for span in spans if span not in bad], sorted(bad)

@@ -1,14 +1,15 @@
 """The component."""
 import warnings
-from contextlib import contextmanager
-from itertools import islice
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from itertools import compress, islice
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import numpy
+import srsly
 from spacy.errors import Errors as SpacyErrors
 from spacy.language import Language
 from spacy.pipeline.trainable_pipe import TrainablePipe
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import check_lexeme_norms
 from spacy.vocab import Vocab
@@ -17,14 +18,16 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 from .. import crf
 from ..errors import Errors, Warnings
 from ..model.layer import set_constraints, to_numpy
+from ..model.ops import keep_fast_blas
 from ..tags import TagSet, check_label, get_scheme
-from ..types import Bools2d, ChainScores, Ints1d
-from .annotate import decoded_spans, set_entities, set_span_group
+from ..types import Bools2d, ChainScores, Floats1d, Floats2d
+from .annotate import make_span_group, register_extension, set_entities, spans_of_rows
 from .conditions import preset_lattice, preset_tokens
+from .decoding import RULES, Decoding, decode
 from .gold import gold_lattice, gold_spans
+from .guards import FORMAT, finite_scores, loading
+from .posterior import AnySpan, Posterior
 from .scorer import span_score
-
-FORMAT = 1  # of what is saved; a change that older code cannot read counts one up
 
 
 class BioCrfTagger(TrainablePipe):
@@ -40,6 +43,11 @@ class BioCrfTagger(TrainablePipe):
         spans_key: Optional[str] = None,
         set_ents: bool = True,
         overwrite: bool = False,
+        scores: bool = True,
+        decode: str = "viterbi",
+        threshold: float = 0.0,
+        thresholds: Optional[Dict[str, float]] = None,
+        calibration: Optional[Dict[str, Any]] = None,
         scorer: Optional[Callable] = span_score,
     ) -> None:
         """Initialize the tagger.
@@ -52,11 +60,23 @@ class BioCrfTagger(TrainablePipe):
         set_ents (bool): Whether to write to `doc.ents`. If so, the gold entities are learned, else the gold span group.
         overwrite (bool): Whether to drop preset entities and blocked tokens. If not, they stand, and the rest of the
             document is decoded given them. A span group is always replaced.
+        scores (bool): Whether predicted spans carry their probability: in `attrs["scores"]` of the span group, and as
+            `span._.probability`. Without a `spans_key`, the group is named after the component.
+        decode (str): "viterbi": the best legal sequence. "marginal": the spans that are more likely than not. "expected_f":
+            the spans of the best expected F1 of each document.
+        threshold (float): Probability below which a span is dropped.
+        thresholds (Optional[Dict[str, float]]): The same for single labels, in place of `threshold`.
+        calibration (Optional[Dict[str, Any]]): What `spacy bio-crf calibrate` fitted.
         scorer (Optional[Callable]): The scoring method.
-        RAISES (ValueError): An unknown scheme, or settings that leave nothing to write to.
+        RAISES (ValueError): An unknown scheme or decoding rule, or settings that leave nothing to write to.
         """
         if not set_ents and spans_key is None:
             raise ValueError(Errors.E401.format(name=name))
+        if decode not in RULES:
+            raise ValueError(Errors.E408.format(name=name, decode=decode, known=", ".join(RULES)))
+        if not all(model.has_ref(ref) for ref in ("tok2vec", "output_layer", "crf")):
+            raise ValueError(Errors.E409.format(name=name, model=model.name))
+        register_extension()
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -69,6 +89,11 @@ class BioCrfTagger(TrainablePipe):
             "spans_key": spans_key,
             "set_ents": set_ents,
             "overwrite": overwrite,
+            "scores": scores,
+            "decode": decode,
+            "threshold": threshold,
+            "thresholds": dict(thresholds or {}),
+            "calibration": calibration,
         }
         self._tagset = TagSet(scheme, [])
 
@@ -85,14 +110,20 @@ class BioCrfTagger(TrainablePipe):
     @property
     def tagset(self) -> TagSet:
         """The tags over the present labels."""
-        if self._tagset.labels != self.labels or self._tagset.scheme.name != self.cfg["scheme"]:
-            self._tagset = TagSet(self.cfg["scheme"], self.labels)
+        scheme, closed = self.cfg["scheme"], frozenset(self.cfg["closed_labels"])
+        if (self._tagset.scheme.name, self._tagset.labels, self._tagset.closed) != (scheme, self.labels, closed):
+            self._tagset = TagSet(scheme, self.labels, closed)
         return self._tagset
 
     @property
     def gold_key(self) -> Optional[str]:
         """Key of the span group that holds the gold, None where the entities are the gold."""
         return None if self.cfg["set_ents"] else self.cfg["spans_key"]
+
+    @property
+    def scores_key(self) -> str:
+        """Key of the span group whose `attrs["scores"]` holds the probabilities."""
+        return self.name if self.cfg["spans_key"] is None else self.cfg["spans_key"]
 
     @property
     def is_initialized(self) -> bool:
@@ -129,13 +160,15 @@ class BioCrfTagger(TrainablePipe):
         """Initialize the model, with the labels of the examples or with given ones.
 
         get_examples (Callable[[], Iterable[Example]]): Returns a representative sample of gold-standard examples. Without
-            `labels` they are all read, for their labels and to report gold that no legal sequence can hold.
+            `labels` they are all read, for their labels and to report gold that no legal sequence can hold; with `labels`,
+            which a stream without end needs, the first ten.
         nlp (Optional[Language]): The current nlp object.
         labels (Optional[Sequence[str]]): The labels, as `spacy init labels` writes them.
-        RAISES (ValueError): There are no labels, or one that no tag can carry.
+        RAISES (ValueError): There are no labels, one that no tag can carry, or a number other than the model's `nO` asks for.
         """
         validate_get_examples(get_examples, "BioCrfTagger.initialize")
         check_lexeme_norms(self.vocab, self.name)
+        limit = None if labels is None else 10
         if labels is None:
             labels = sorted({s.label_ for eg in get_examples() for s in gold_spans(eg.reference, self.gold_key)})
         elif isinstance(labels, str):
@@ -146,41 +179,63 @@ class BioCrfTagger(TrainablePipe):
         self.cfg["closed_labels"] = []
         if not self.labels:
             raise ValueError(Errors.E403.format(name=self.name, where=self._gold_name()))
+        asked = self.model.get_ref("crf").maybe_get_dim("nO")
+        if not self.is_initialized and asked not in (None, len(self.tagset)):
+            raise ValueError(Errors.E410.format(name=self.name, asked=asked, tags=len(self.tagset), labels=self.labels))
         self._resize()
-        sample = list(islice(get_examples(), 10))
-        for example in sample:
+        for example in islice(get_examples(), limit):
             self._gold(example)
-        self.model.initialize(X=[example.predicted for example in sample])
+        self.model.initialize(X=[example.predicted for example in islice(get_examples(), 10)])
 
-    def predict(self, docs: Iterable[Doc]) -> List[Ints1d]:
-        """Decode the best legal tag sequence of each document, given what is preset.
+    def predict(self, docs: Iterable[Doc]) -> List[Decoding]:
+        """Decode the spans of each document, given what is preset, with their probabilities.
 
         docs (Iterable[Doc]): The documents.
-        RETURNS (List[Ints1d]): Tag ids over the tokens that are not whitespace, for each document. Shape: N
+        RETURNS (List[Decoding]): Tags, spans and probabilities over the tokens that are not whitespace.
         RAISES (ValueError): The model is not initialized, or gives scores that are not finite.
         """
         docs = list(docs)
-        self._require_initialized()
-        if not any(len(doc) for doc in docs):
-            return [numpy.zeros(0, dtype="i") for _ in docs]
-        scores = to_numpy(self.model.predict(docs), self.model.ops)
-        with self._blame_weights(scores):
-            tags, _ = crf.best_path(scores, self._conditions(docs, scores))
-        return numpy.split(tags, numpy.cumsum(scores.lengths)[:-1])
+        scores, allowed = self._score(docs)
+        with finite_scores(self.name, scores):
+            return decode(scores, allowed, self.tagset, self.cfg)
 
-    def set_annotations(self, docs: Iterable[Doc], tags: List[Ints1d]) -> None:
+    def set_annotations(self, docs: Iterable[Doc], decodings: List[Decoding]) -> None:
         """Write the decoded spans to `doc.ents`, to the span group, or to both.
 
         docs (Iterable[Doc]): The documents, changed in place.
-        tags (List[Ints1d]): What `predict` returned.
+        decodings (List[Decoding]): What `predict` returned.
         """
-        for doc, path in zip(docs, tags):
+        for doc, (_, rows, probabilities) in zip(docs, decodings):
+            spans = spans_of_rows(doc, rows, self.tagset)
             preset = preset_tokens(doc) if self._keeps_preset else None
-            spans = decoded_spans(doc, path, self.tagset, preset)
+            if preset is not None and preset.any():  # they stand already
+                new = [not preset[span.start : span.end].any() for span in spans]
+                spans = list(compress(spans, new))
+                probabilities = None if probabilities is None else probabilities[new]
             if self.cfg["set_ents"]:
                 set_entities(doc, spans, preset)
-            if self.cfg["spans_key"] is not None:
-                set_span_group(doc, spans, self.cfg["spans_key"])
+            if self.cfg["spans_key"] is not None or probabilities is not None:
+                doc.spans[self.scores_key] = make_span_group(doc, spans, self.scores_key, probabilities)
+
+    def posterior(self, doc: Doc) -> Posterior:
+        """The distribution over the analyses of a document: alternatives, candidates, samples, entropy.
+
+        doc (Doc): The document. What is preset on it conditions the distribution, other than spans that this component
+            has predicted and given a probability.
+        RETURNS (Posterior): What can be asked.
+        """
+        group = doc.spans.get(self.scores_key)
+        own = group if group is not None and "scores" in group.attrs else ()
+        scores, allowed = self._score([doc], own)
+        return Posterior(doc, scores, allowed, self.tagset, self.cfg["calibration"])
+
+    def span_probabilities(self, doc: Doc, spans: Iterable[AnySpan]) -> Floats1d:
+        """Probabilities of any spans, predicted or not. See `Posterior.span_probabilities`. Shape: S"""
+        return self.posterior(doc).span_probabilities(spans)
+
+    def token_probabilities(self, doc: Doc) -> Floats2d:
+        """Probabilities of the tags `tagset.names` of each token. See `Posterior.token_probabilities`. Shape: T, K"""
+        return self.posterior(doc).token_probabilities()
 
     def update(
         self,
@@ -209,6 +264,7 @@ class BioCrfTagger(TrainablePipe):
         if not any(len(eg.predicted) for eg in examples):
             return losses  # no vectors, so nothing that a shared tok2vec could learn
         self._open_labels(examples)
+        keep_fast_blas(self.model)
         set_dropout_rate(self.model, drop)
         scores, backprop = self.model.begin_update([eg.predicted for eg in examples])
         loss, d_scores = self.get_loss(examples, scores)
@@ -228,23 +284,30 @@ class BioCrfTagger(TrainablePipe):
         validate_examples(examples, "BioCrfTagger.get_loss")
         scores = to_numpy(scores, self.model.ops)
         gold = numpy.concatenate([self._gold(example) for example in examples])
-        with self._blame_weights(scores):
+        with finite_scores(self.name, scores):
             loss, d_scores = crf.loss(scores, gold)
         return float(loss.sum()), d_scores
 
+    def score(self, examples: Iterable[Example], **kwargs) -> Dict[str, Any]:
+        """Score predictions. The scorer also gets the settings in `cfg`, and the key of the probabilities."""
+        scores_key = self.scores_key if self.cfg["scores"] else None
+        return super().score(examples, scores_key=scores_key, **kwargs)
+
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BioCrfTagger":
         """Load the component. RAISES (ValueError): It was saved in a format that this version does not know."""
-        super().from_bytes(bytes_data, exclude=exclude)
-        return self._loaded()
+        saved = srsly.msgpack_loads(bytes_data)
+        with loading(self.name, srsly.json_loads(saved["cfg"]) if "cfg" in saved and "cfg" not in exclude else None):
+            super().from_bytes(bytes_data, exclude=exclude)
+        return self._check_tags()
 
     def from_disk(self, path, *, exclude: Iterable[str] = ()) -> "BioCrfTagger":
         """Load the component. RAISES (ValueError): It was saved in a format that this version does not know."""
-        super().from_disk(path, exclude=exclude)
-        return self._loaded()
+        file = Path(path) / "cfg"
+        with loading(self.name, srsly.read_json(file) if file.exists() and "cfg" not in exclude else None):
+            super().from_disk(path, exclude=exclude)
+        return self._check_tags()
 
-    def _loaded(self) -> "BioCrfTagger":
-        if self.cfg["format"] != FORMAT:
-            raise ValueError(Errors.E404.format(name=self.name, found=self.cfg["format"], expected=FORMAT))
+    def _check_tags(self) -> "BioCrfTagger":
         for label in self.labels:
             self.vocab.strings.add(label)
         tags = self.model.get_ref("crf").maybe_get_dim("nO")
@@ -256,26 +319,33 @@ class BioCrfTagger(TrainablePipe):
     def _keeps_preset(self) -> bool:
         return self.cfg["set_ents"] and not self.cfg["overwrite"]
 
-    def _conditions(self, docs: List[Doc], scores: ChainScores) -> Optional[Bools2d]:
+    def _score(self, docs: List[Doc], own: Iterable[Span] = ()) -> Tuple[ChainScores, Optional[Bools2d]]:
+        """The scores of a batch, and what is preset in it."""
+        self._require_initialized()
+        keep_fast_blas(self.model)
+        scores = to_numpy(self.model.predict(docs), self.model.ops)
+        return scores, self._conditions(docs, scores, own)
+
+    def _conditions(self, docs: List[Doc], scores: ChainScores, own: Iterable[Span]) -> Optional[Bools2d]:
         """What preset entities and blocked tokens leave to the tokens of a batch. Shape: N, K"""
         if not self._keeps_preset:
             return None
-        lattices = [preset_lattice(doc, self.tagset) for doc in docs]
+        lattices = [preset_lattice(doc, self.tagset, own) for doc in docs]
         if all(lattice is None for lattice in lattices):
             return None
         free = (numpy.ones((length, len(self.tagset)), dtype=bool) for length in scores.lengths)
         return numpy.concatenate([one if lattice is None else lattice for one, lattice in zip(free, lattices)])
 
     def _gold(self, example: Example) -> Bools2d:
-        """The gold lattice of an example, with a warning for spans that no legal sequence can hold. Shape: N, K"""
-        allowed, forbidden = gold_lattice(example, self.tagset, self.gold_key)
-        if forbidden:
-            warnings.warn(
-                Warnings.W401.format(
-                    name=self.name, scheme=self.cfg["scheme"], spans=forbidden, text=example.predicted.text[:80]
-                )
-            )
-        return allowed
+        """The gold lattice of an example, with a warning for what cannot be learned. Shape: N, K"""
+        gold = gold_lattice(example, self.tagset, self.gold_key)
+        if gold.forbidden:
+            text = example.predicted.text[:80]
+            scheme = self.cfg["scheme"]
+            warnings.warn(Warnings.W401.format(name=self.name, scheme=scheme, spans=gold.forbidden, text=text))
+        for label in gold.foreign:
+            warnings.warn(Warnings.W402.format(name=self.name, label=label))
+        return gold.allowed
 
     def _open_labels(self, examples: List[Example]) -> None:
         """Open the tags of labels that were added to a trained model and now come with gold spans."""
@@ -284,26 +354,15 @@ class BioCrfTagger(TrainablePipe):
         seen = {span.label_ for eg in examples for span in gold_spans(eg.reference, self.gold_key)}
         if not seen.isdisjoint(self.cfg["closed_labels"]):
             self.cfg["closed_labels"] = [label for label in self.cfg["closed_labels"] if label not in seen]
-            self._resize()
+            set_constraints(self.model.get_ref("crf"), self.tagset.constraints)
 
     def _resize(self) -> None:
         """Give the model one output a tag, and its masks."""
         self.set_output(len(self.tagset))
-        set_constraints(self.model.get_ref("crf"), self.tagset.constraints_without(self.cfg["closed_labels"]))
+        set_constraints(self.model.get_ref("crf"), self.tagset.constraints)
 
     def _gold_name(self) -> str:
         return "doc.ents" if self.gold_key is None else f'doc.spans["{self.gold_key}"]'
-
-    @contextmanager
-    def _blame_weights(self, scores: ChainScores) -> Iterator[None]:
-        """Say what is wrong when the chain refuses scores that are not finite."""
-        try:
-            yield
-        except ValueError as error:
-            arrays = (scores.emissions, scores.start, scores.step, scores.end)
-            if all(numpy.isfinite(array).all() for array in arrays):
-                raise
-            raise ValueError(Errors.E407.format(name=self.name, error=error)) from error
 
     def _require_initialized(self) -> None:
         if not self.is_initialized:

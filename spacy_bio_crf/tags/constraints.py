@@ -1,5 +1,5 @@
 """A scheme and its labels as ids and boolean arrays: what the chain may do, and what its tags mean."""
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple
 
 import numpy
 
@@ -13,28 +13,36 @@ OUTSIDE_ID = 0
 class TagSet:
     """The K tags of a scheme over some labels: id 0 is "O", then the letters of the first label, and so on.
 
+    The tags of a closed label exist, but no legal sequence holds them.
+
     scheme (Scheme): The tagging scheme.
     labels (Tuple[str, ...]): The labels, in the order of their ids.
+    closed (FrozenSet[str]): Those that are closed.
+    index (Dict[str, int]): Id of each label that is open.
     names (Tuple[str, ...]): Name of each tag. Shape: K
     label_ids (Ints1d): Label of each tag, -1 for "O". Shape: K
     joins (Bools2d): Whether the step continues a span; every other legal step is a boundary. Shape: K, K
-    constraints (Constraints): The legal starts, steps and ends: exactly the sequences that `parse_tags` accepts.
+    constraints (Constraints): The legal starts, steps and ends: with all labels open, exactly the sequences that
+        `parse_tags` accepts.
     """
 
-    def __init__(self, scheme: str, labels: Sequence[str]):
+    def __init__(self, scheme: str, labels: Sequence[str], closed: Iterable[str] = ()):
         """RAISES (ValueError): An unknown scheme, or a label that is empty, no string, or given twice."""
         self.scheme = get_scheme(scheme)
         self.labels: Tuple[str, ...] = tuple(labels)
         for label in self.labels:
             check_label(label)
-        self.index: Dict[str, int] = {label: i for i, label in enumerate(self.labels)}
-        if len(self.index) < len(self.labels):
+        if len(set(self.labels)) < len(self.labels):
             twice = next(label for label in self.labels if self.labels.count(label) > 1)
             raise ValueError(Errors.E109.format(label=twice))
         letters = self.scheme.letters
         self.names = (OUTSIDE, *(f"{letter}-{label}" for label in self.labels for letter in letters))
         self.label_ids: Ints1d = numpy.repeat(numpy.arange(-1, len(labels)), [1] + [len(letters)] * len(labels))
-        self.joins, self.constraints = _masks(self.scheme, self.label_ids)
+        self.closed: FrozenSet[str] = frozenset(closed)
+        self.index: Dict[str, int] = {label: i for i, label in enumerate(self.labels) if label not in self.closed}
+        is_open = numpy.isin(self.label_ids, [-1, *self.index.values()])
+        self.joins, (start, step, end) = _masks(self.scheme, self.label_ids)
+        self.constraints = Constraints(start & is_open, step & is_open & is_open[:, None], end & is_open)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -44,26 +52,38 @@ class TagSet:
         first = 1 + label * len(self.scheme.letters)
         return [first + self.scheme.letters.index(letter) for letter in letters]
 
-    def constraints_without(self, labels: Sequence[str]) -> Constraints:
-        """The constraints with the tags of some labels forbidden."""
-        is_open = ~numpy.isin(self.label_ids, [self.index[label] for label in labels])
-        start, step, end = self.constraints
-        return Constraints(start & is_open, step & is_open & is_open[:, None], end & is_open)
-
-    def spans(self, tags: Ints1d) -> Ints2d:
-        """Read the spans off a legal sequence of tag ids.
+    def spans(self, tags: Ints1d, lengths: Optional[Ints1d] = None) -> Ints2d:
+        """Read the spans off legal sequences of tag ids.
 
         tags (Ints1d): Tag ids. Shape: N
+        lengths (Optional[Ints1d]): How the N tokens are divided into sequences; None: they are one. Shape: B
         RETURNS (Ints2d): Rows of start, end (not included) and label id, in order. Shape: S, 3
         """
         tags = numpy.asarray(tags)
         if not len(tags):
             return numpy.zeros((0, 3), dtype="i")
+        joined = numpy.concatenate(([False], self.joins[tags[:-1], tags[1:]], [False]))  # to the token before each, and last
+        if lengths is not None:
+            joined[numpy.cumsum(lengths)] = False
         inside = tags != OUTSIDE_ID
-        joined = self.joins[tags[:-1], tags[1:]]
-        starts = numpy.flatnonzero(inside & ~numpy.concatenate(([False], joined)))
-        ends = numpy.flatnonzero(inside & ~numpy.concatenate((joined, [False]))) + 1
+        starts = numpy.flatnonzero(inside & ~joined[:-1])
+        ends = numpy.flatnonzero(inside & ~joined[1:]) + 1
         return numpy.stack((starts, ends, self.label_ids[tags[starts]]), axis=1).astype("i")
+
+    def write(self, spans: Iterable[Tuple[int, int, int]], length: int) -> Ints1d:
+        """Write spans that do not overlap as tag ids; the inverse of `spans`.
+
+        spans (Iterable[Tuple[int, int, int]]): Start, end (not included) and label id, in order.
+        length (int): Number of tokens, N.
+        RETURNS (Ints1d): Tag ids. Shape: N
+        """
+        tags = numpy.full(length, OUTSIDE_ID, dtype="i")
+        before = (None, None)
+        for start, end, label in spans:
+            letters = self.scheme.letters_of(end - start, touching=before == (start, label))
+            tags[start:end] = self.tag_ids(letters, label)
+            before = (end, label)
+        return tags
 
 
 def check_label(label: str) -> None:

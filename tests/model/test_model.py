@@ -98,11 +98,10 @@ def test_whitespace_tokens_get_no_gradient(docs):
 def test_resize_keeps_what_is_known(docs):
     model = build()
     model.initialize(X=docs)
-    layer = model.get_ref("crf")
-    layer.set_param("step", numpy.arange(25, dtype="f").reshape(5, 5))
+    model.get_ref("crf").set_param("step", numpy.arange(25, dtype="f").reshape(5, 5))
     before = model.predict(docs)
     model.attrs["resize_output"](model, 7)
-    set_constraints(layer, TagSet("BIO", ["a", "b", "c"]).constraints)
+    set_constraints(model.get_ref("crf"), TagSet("BIO", ["a", "b", "c"]).constraints)
     after = model.predict(docs)
     assert numpy.array_equal(before.emissions, after.emissions[:, :5])
     assert numpy.array_equal(after.step[:5, :5], before.step) and not after.step[5:].any()
@@ -125,6 +124,18 @@ def test_every_node_is_on_the_blas_asked_for(docs, fast, use_blis):
     model = build(fast_blas=fast)
     ops = [node.ops for node in model.walk() if type(node.ops) is NumpyOps]
     assert ops and all(one.use_blis is use_blis for one in ops)
+
+
+def test_blas_stays_fast_when_listeners_are_replaced():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("tok2vec", config={"model": SMALL_MODEL["tok2vec"]})
+    listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 32}
+    nlp.add_pipe("bio_crf_tagger", config={"model": {**SMALL_MODEL, "tok2vec": listener}}).add_label("a")
+    nlp.initialize()
+    nlp.replace_listeners("tok2vec", "bio_crf_tagger", ["model.tok2vec"])
+    nlp("Some words")
+    nodes = [node for node in nlp.get_pipe("bio_crf_tagger").model.walk() if type(node.ops) is NumpyOps]
+    assert len(nodes) > 10 and not any(node.ops.use_blis for node in nodes)
 
 
 def test_both_blas_give_the_same_scores(docs):

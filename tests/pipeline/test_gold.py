@@ -28,14 +28,14 @@ def example(vocab, words, ents=(), missing=()):
 def test_complete_gold_is_one_tag_a_token(vocab):
     eg = example(vocab, ["New", "York", "or", "Rome"], ents=[(0, 2, "LOC"), (3, 4, "LOC")])
     tagset = TagSet("BIOES", ["LOC"])
-    allowed, forbidden = gold_lattice(eg, tagset, None)
+    allowed, forbidden, _ = gold_lattice(eg, tagset, None)
     assert names(tagset, allowed) == ["B-LOC", "E-LOC", "O", "S-LOC"] and not forbidden
 
 
 def test_missing_tokens_are_free_but_do_not_prolong_a_known_span(vocab):
     eg = example(vocab, ["Rome", "a", "b", "c"], ents=[(0, 1, "LOC")], missing=[1, 2])
     tagset = TagSet("BIO", ["LOC"])
-    allowed, _ = gold_lattice(eg, tagset, None)
+    allowed, _, _ = gold_lattice(eg, tagset, None)
     assert names(tagset, allowed) == ["B-LOC", "O|B-LOC", "*", "O"]
 
 
@@ -70,7 +70,8 @@ def test_whitespace_is_not_in_the_chain_and_is_cut_from_spans(vocab):
 def test_unknown_label_is_outside(vocab):
     eg = example(vocab, ["a", "b"], ents=[(0, 1, "OTHER")])
     tagset = TagSet("BIO", ["LOC"])
-    assert names(tagset, gold_lattice(eg, tagset, None)[0]) == ["O", "O"]
+    gold = gold_lattice(eg, tagset, None)
+    assert names(tagset, gold.allowed) == ["O", "O"] and gold.foreign == {"OTHER"}
 
 
 def test_overlapping_gold_is_reported_and_missing(vocab):
@@ -78,14 +79,22 @@ def test_overlapping_gold_is_reported_and_missing(vocab):
     spans = [Span(reference, 0, 3, "LOC"), Span(reference, 2, 4, "LOC"), Span(reference, 4, 5, "LOC")]
     reference.spans["key"] = SpanGroup(reference, spans=spans)
     tagset = TagSet("BIO", ["LOC"])
-    allowed, forbidden = gold_lattice(Example(Doc(vocab, words=["a", " ", "b", "c", "d"]), reference), tagset, "key")
+    allowed, forbidden, _ = gold_lattice(Example(Doc(vocab, words=["a", " ", "b", "c", "d"]), reference), tagset, "key")
     assert forbidden == [(0, 3, "LOC"), (2, 4, "LOC")]
     assert names(tagset, allowed) == ["*", "*", "*", "B-LOC"]
+
+
+def test_spans_that_differ_by_whitespace_are_one(vocab):
+    reference = Doc(vocab, words=["a", "\n"])
+    reference.spans["key"] = SpanGroup(reference, spans=[Span(reference, 0, 1, "LOC"), Span(reference, 0, 2, "LOC")])
+    tagset = TagSet("BIO", ["LOC"])
+    gold = gold_lattice(Example(Doc(vocab, words=["a", "\n"]), reference), tagset, "key")
+    assert names(tagset, gold.allowed) == ["B-LOC"] and not gold.forbidden
 
 
 def test_touching_gold_of_one_label_is_reported_in_io(vocab):
     eg = example(vocab, ["a", "b", "c"], ents=[(0, 1, "LOC"), (1, 2, "LOC")])
     tagset = TagSet("IO", ["LOC"])
-    allowed, forbidden = gold_lattice(eg, tagset, None)
+    allowed, forbidden, _ = gold_lattice(eg, tagset, None)
     assert forbidden == [(0, 1, "LOC"), (1, 2, "LOC")]
     assert numpy.array_equal(allowed, [[True, True], [True, True], [True, False]])

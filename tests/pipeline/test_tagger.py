@@ -7,7 +7,7 @@ import spacy
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from spacy_bio_crf.pipeline.tagger import FORMAT
+from spacy_bio_crf.pipeline.guards import FORMAT
 
 from ..conftest import SENTENCES, SMALL_MODEL, make_examples, make_nlp, train
 
@@ -75,7 +75,7 @@ def test_decoding_is_conditional_on_what_is_preset(trained):
     doc = trained.make_doc("Who is Shaka Khan?")
 
     def path():
-        return [tagger.tagset.names[tag] for tag in tagger.predict([trained.make_doc("I"), doc])[1]]
+        return [tagger.tagset.names[tag] for tag in tagger.predict([trained.make_doc("I"), doc])[1].tags]
 
     assert path() == ["O", "O", "B-PERSON", "I-PERSON", "O"]
     doc.set_ents([], blocked=[doc[2:3]], default="missing")
@@ -94,12 +94,30 @@ def test_overwrite_drops_preset_entities():
     assert ents(nlp.get_pipe("bio_crf_tagger")(doc)) == [("London", "LOC"), ("Berlin", "LOC")]
 
 
+@pytest.mark.parametrize("scheme", ["BIO", "IOB1", "IO"])
+def test_preset_whitespace_beside_an_entity_of_its_label(scheme):
+    nlp = make_nlp(scheme=scheme)
+    nlp.get_pipe("bio_crf_tagger").add_label("A")
+    nlp.initialize()
+    doc = Doc(nlp.vocab, words=["\n", "d", " ", "e"])
+    doc.ents = [Span(doc, i, i + 1, label="A") for i in range(4)]
+    assert len(nlp.get_pipe("bio_crf_tagger")(doc).ents) == 4
+
+
+def test_preset_entity_of_a_closed_label(trained, tmp_path):
+    trained.to_disk(tmp_path)
+    nlp = spacy.load(tmp_path)
+    nlp.get_pipe("bio_crf_tagger").add_label("NEW")
+    nlp.add_pipe("entity_ruler", first=True).add_patterns([{"label": "NEW", "pattern": "I"}])
+    assert ents(nlp("I like London and Berlin.")) == [("I", "NEW"), ("London", "LOC"), ("Berlin", "LOC")]
+
+
 def test_blocked_whitespace_parts_a_span(trained):
     tagger = trained.get_pipe("bio_crf_tagger")
     doc = Doc(trained.vocab, words=["Who", "is", "Shaka", "\n", "Khan", "?"])
-    assert tagger.tagset.names[tagger.predict([doc])[0][3]] == "I-PERSON"
+    assert tagger.tagset.names[tagger.predict([doc])[0].tags[3]] == "I-PERSON"
     doc.set_ents([], blocked=[doc[3:4]], default="missing")
-    assert tagger.tagset.names[tagger.predict([doc])[0][3]] != "I-PERSON"
+    assert tagger.tagset.names[tagger.predict([doc])[0].tags[3]] != "I-PERSON"
     doc = tagger(doc)
     assert all(not ent.start <= 3 < ent.end for ent in doc.ents)
     assert doc[3].ent_iob == 3 and not doc[3].ent_type
@@ -130,7 +148,7 @@ def test_score_weights_follow_what_is_written():
 
     assert weights({}) == {"ents_f": 1.0}
     assert weights({"set_ents": False, "spans_key": "sc"}) == {"spans_sc_f": 1.0}
-    assert weights({"spans_key": "x"}) == {"ents_f": 0.5, "spans_x_f": 0.5}
+    assert weights({"spans_key": "x"}) == {"ents_f": 1.0}  # the entities are learned, the group repeats them
     assert weights({}, {"set_ents": False, "spans_key": "y"}) == {"ents_f": 0.5, "spans_y_f": 0.5}
 
 
@@ -158,14 +176,18 @@ def test_new_label_changes_nothing_until_it_is_trained(trained, tmp_path):
     tagger = nlp.get_pipe("bio_crf_tagger")
     texts = ["I like London and Berlin.", "Some unseen words, Khan!"]
     docs = [nlp.make_doc(text) for text in texts]
-    old = tagger.predict(docs)
+
+    def paths():
+        return [decoding.tags.tolist() for decoding in tagger.predict(docs)]
+
+    old = paths()
     scores = tagger.model.predict(docs).emissions
     assert tagger.add_label("DAY") == 1 and tagger.add_label("DAY") == 0
-    assert all(numpy.array_equal(a, b) for a, b in zip(old, tagger.predict(docs)))
+    assert paths() == old
     assert numpy.array_equal(scores, tagger.model.predict(docs).emissions[:, : scores.shape[1]])
     bias = tagger.model.get_ref("output_layer").get_param("b")
     bias[scores.shape[1] :] = 1000.0  # closed means closed, whatever the score
-    assert all(numpy.array_equal(a, b) for a, b in zip(old, tagger.predict(docs)))
+    assert paths() == old
     bias[scores.shape[1] :] = 0.0
     examples = make_examples(nlp, [("I like Monday.", [(7, 13, "DAY")]), *SENTENCES])
     optimizer = nlp.resume_training()
@@ -174,6 +196,35 @@ def test_new_label_changes_nothing_until_it_is_trained(trained, tmp_path):
     assert nlp.evaluate(examples)["ents_f"] == 1.0
     nlp.to_disk(tmp_path)
     assert spacy.load(tmp_path).evaluate(make_examples(nlp, [("I like Monday.", [(7, 13, "DAY")])]))["ents_f"] == 1.0
+
+
+def test_new_label_under_an_optimizer_already_in_use():
+    nlp = make_nlp()
+    optimizer = nlp.initialize(lambda: make_examples(nlp))
+    nlp.update(make_examples(nlp), sgd=optimizer)
+    nlp.get_pipe("bio_crf_tagger").add_label("DAY")
+    examples = make_examples(nlp, [("I like Monday.", [(7, 13, "DAY")]), *SENTENCES])
+    for _ in range(60):
+        nlp.update(examples, sgd=optimizer)
+    assert nlp.evaluate(examples)["ents_f"] == 1.0
+
+
+def test_opening_a_label_keeps_gradients_that_wait(trained, tmp_path):
+    trained.to_disk(tmp_path)
+    nlp = spacy.load(tmp_path)
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    tagger.add_label("DAY")
+    wrong = make_examples(nlp, [("I like London.", [(0, 1, "PERSON")])])
+    new = make_examples(nlp, [("I like Monday.", [(7, 13, "DAY")])])
+
+    def gradient(*batches):
+        tagger.model.get_ref("output_layer").set_grad("W", 0 * tagger.model.get_ref("output_layer").get_param("W"))
+        for batch in batches:
+            tagger.update(batch, sgd=None)
+        return tagger.model.get_ref("output_layer").get_grad("W").copy()
+
+    both = gradient(wrong, new)
+    assert numpy.abs(both).sum() > 1.5 * numpy.abs(gradient(new)).sum()
 
 
 @pytest.mark.parametrize("order", [("tagger", "bio_crf_tagger"), ("bio_crf_tagger", "tagger")])
@@ -214,11 +265,16 @@ def test_unpredictable_gold_is_reported_before_training():
     doc = examples[0].reference
     doc.spans["k"] = [Span(doc, 2, 4, "A"), Span(doc, 3, 4, "B")]
     with pytest.warns(UserWarning, match=r"W401.*Shaka Khan"):
-        nlp.initialize(lambda: examples)
+        nlp.initialize(lambda: make_examples(nlp) * 5 + examples)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         losses = nlp.update(examples)
     assert numpy.isfinite(losses["bio_crf_tagger"])
+
+
+def test_gold_of_an_unknown_label_is_reported(trained):
+    with pytest.warns(UserWarning, match="W402.*'DAY'"):
+        trained.update(make_examples(trained, [("I like Monday.", [(7, 13, "DAY")])]), sgd=False)
 
 
 def test_two_renamed_components_in_one_pipeline():
@@ -263,6 +319,18 @@ def test_gold_with_a_label_that_no_tag_can_carry_is_an_error():
         nlp.initialize(lambda: examples)
 
 
+def test_number_of_tags_that_does_not_fit_is_an_error():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("bio_crf_tagger", config={"model": {**SMALL_MODEL, "nO": 100}})
+    with pytest.raises(ValueError, match="E410.*nO = 100.*5 tags"):
+        nlp.initialize(lambda: make_examples(nlp))
+
+
+def test_model_without_a_crf_is_an_error():
+    with pytest.raises(ValueError, match="E409"):
+        spacy.blank("en").add_pipe("bio_crf_tagger", config={"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": TOK2VEC}})
+
+
 def test_labels_as_one_string_are_refused():
     nlp = make_nlp()
     with pytest.raises(ValueError, match="E402.*PERSON"):
@@ -283,7 +351,16 @@ def test_model_of_another_version_is_an_error(trained, tmp_path):
     trained.to_disk(tmp_path)
     cfg = tmp_path / "bio_crf_tagger" / "cfg"
     cfg.write_text(cfg.read_text().replace(f'"format":{FORMAT}', f'"format":{FORMAT + 1}'))
+    (tmp_path / "bio_crf_tagger" / "model").write_bytes(b"another structure")
     with pytest.raises(ValueError, match="E404.*format 2.*format 1"):
+        spacy.load(tmp_path)
+
+
+def test_damaged_or_other_model_is_an_error(trained, tmp_path):
+    trained.to_disk(tmp_path)
+    config = (tmp_path / "config.cfg").read_text()
+    (tmp_path / "config.cfg").write_text(config.replace("hidden_width = 128", "hidden_width = 0"))
+    with pytest.raises(ValueError, match="E411.*bio_crf_tagger"):
         spacy.load(tmp_path)
 
 

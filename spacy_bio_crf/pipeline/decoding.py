@@ -1,0 +1,72 @@
+"""Scores of a batch -> the spans of each document, by one of three rules, with their probabilities."""
+from typing import Any, List, Mapping, NamedTuple, Optional
+
+import numpy
+
+from .. import crf
+from ..evaluation.calibration import apply_calibration
+from ..tags import TagSet
+from ..types import Bools2d, ChainScores, Floats1d, Ints1d, Ints2d
+from .min_risk import most_likely_spans, spans_of_best_expected_f
+
+RULES = ("viterbi", "marginal", "expected_f")
+
+
+class Decoding(NamedTuple):
+    """What is decoded for one document, over the N tokens of its chain.
+
+    tags (Ints1d): Tag ids, a legal sequence. Shape: N
+    spans (Ints2d): Rows of start, end (not included) and label id. Shape: S, 3
+    probabilities (Optional[Floats1d]): Calibrated probability of each span, if asked for. Shape: S
+    """
+
+    tags: Ints1d
+    spans: Ints2d
+    probabilities: Optional[Floats1d]
+
+
+def decode(
+    scores: ChainScores, allowed: Optional[Bools2d], tagset: TagSet, settings: Mapping[str, Any]
+) -> List[Decoding]:
+    """Decode a batch.
+
+    scores (ChainScores): Scores of the chains.
+    allowed (Optional[Bools2d]): The tags that each token may have. Shape: N, K
+    tagset (TagSet): The tags.
+    settings (Mapping[str, Any]): The component's `decode`, `scores`, `threshold`, `thresholds` and `calibration`.
+    RETURNS (List[Decoding]): One for each sequence.
+    """
+    tags, spans = _best(scores, allowed, tagset, settings["decode"])
+    cuts = numpy.array([settings["thresholds"].get(label, settings["threshold"]) for label in tagset.labels])
+    probabilities = None
+    if settings["scores"] or cuts.any():
+        raw = crf.span_probabilities(scores, spans, tagset.label_ids, tagset.joins, allowed)
+        probabilities = apply_calibration(settings["calibration"], raw)
+        kept = probabilities >= cuts[spans[:, 2]]
+        if not kept.all():
+            spans, probabilities, tags = spans[kept], probabilities[kept], None
+    return _by_document(scores.lengths, tags, spans, probabilities if settings["scores"] else None, tagset)
+
+
+def _best(scores: ChainScores, allowed: Optional[Bools2d], tagset: TagSet, rule: str):
+    """The tags, where they are known already, and the spans of a batch by a rule."""
+    if rule == "viterbi":
+        tags, _ = crf.best_path(scores, allowed)
+        return tags, tagset.spans(tags, scores.lengths)
+    find = most_likely_spans if rule == "marginal" else spans_of_best_expected_f
+    return None, find(scores, allowed, tagset)
+
+
+def _by_document(
+    lengths: Ints1d, tags: Optional[Ints1d], spans: Ints2d, probabilities: Optional[Floats1d], tagset: TagSet
+) -> List[Decoding]:
+    ends = numpy.cumsum(lengths)
+    starts = ends - lengths
+    last = numpy.searchsorted(spans[:, 0], ends)
+    first = numpy.searchsorted(spans[:, 0], starts)
+    documents = []
+    for start, end, i, j in zip(starts.tolist(), ends.tolist(), first.tolist(), last.tolist()):
+        own = spans[i:j] - [start, start, 0]
+        path = tagset.write(own.tolist(), end - start) if tags is None else tags[start:end]
+        documents.append(Decoding(path, own, None if probabilities is None else probabilities[i:j]))
+    return documents

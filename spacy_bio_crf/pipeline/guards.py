@@ -1,0 +1,36 @@
+"""Errors of other libraries, told in terms of the component."""
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, Optional
+
+import numpy
+
+from ..errors import Errors
+from ..types import ChainScores
+
+FORMAT = 1  # of what is saved; a change that older code cannot read counts one up
+
+
+@contextmanager
+def finite_scores(name: str, scores: ChainScores) -> Iterator[None]:
+    """Say what is wrong when the chain refuses scores that are not finite."""
+    try:
+        yield
+    except ValueError as error:
+        arrays = (scores.emissions, scores.start, scores.step, scores.end)
+        if all(numpy.isfinite(array).all() for array in arrays):
+            raise
+        raise ValueError(Errors.E407.format(name=name, error=error)) from error
+
+
+@contextmanager
+def loading(name: str, cfg: Optional[Dict[str, Any]]) -> Iterator[None]:
+    """Check the format of a saved component before its model is loaded, and say what is wrong if the model does not fit.
+
+    cfg (Optional[Dict[str, Any]]): The saved settings, if they are loaded.
+    """
+    if cfg is not None and cfg.get("format") != FORMAT:
+        raise ValueError(Errors.E404.format(name=name, found=cfg.get("format"), expected=FORMAT))
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(Errors.E411.format(name=name, error=error)) from error

@@ -1,0 +1,149 @@
+"""The distribution over the legal analyses of one document: any span, any token, alternatives, samples, uncertainty."""
+from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
+
+import numpy
+from spacy.tokens import Doc, Span, SpanGroup
+
+from .. import crf
+from ..errors import Errors
+from ..evaluation.calibration import apply_calibration
+from ..tags import TagSet
+from ..types import Bools2d, ChainScores, Floats1d, Floats2d, Ints1d
+from .annotate import make_span_group, spans_of_rows
+from .lattice import ChainIndex
+
+AnySpan = Union[Span, Tuple[int, int, str]]
+
+
+class Analysis(NamedTuple):
+    """One way to read a document.
+
+    spans (List[Span]): Its spans, in order.
+    probability (float): Of exactly these spans, given what is preset.
+    """
+
+    spans: List[Span]
+    probability: float
+
+
+class Posterior:
+    """P(spans | document) under a trained tagger, conditional on preset entities and blocked tokens.
+
+    Probabilities of spans are calibrated, if the tagger is. Those of tokens and of whole analyses are the chain's own.
+    """
+
+    def __init__(
+        self,
+        doc: Doc,
+        scores: ChainScores,
+        allowed: Optional[Bools2d],
+        tagset: TagSet,
+        calibration: Optional[Any] = None,
+    ):
+        """doc (Doc): The document, of T tokens, N of them in the chain.
+        scores (ChainScores): Scores of its chain, a batch of one.
+        allowed (Optional[Bools2d]): The tags that each token may have. Shape: N, K
+        tagset (TagSet): The tags.
+        calibration (Optional[Any]): What `spacy_bio_crf.evaluation` fitted.
+        """
+        self.doc = doc
+        self.scores = scores
+        self.allowed = allowed
+        self.tagset = tagset
+        self.calibration = calibration
+        self._index = ChainIndex(doc)
+
+    def span_probabilities(self, spans: Iterable[AnySpan]) -> Floats1d:
+        """P(exactly this span with this label is in the document), for any spans.
+
+        spans (Iterable[AnySpan]): Spans, or (start, end, label) in tokens.
+        RETURNS (Floats1d): 0 for a span that begins or ends on whitespace, or whose label the tagger does not know. Shape: S
+        RAISES (ValueError): A span outside the document.
+        """
+        rows, places = [], []
+        triples = [(s.start, s.end, s.label_) if isinstance(s, Span) else tuple(s) for s in spans]
+        for place, (start, end, label) in enumerate(triples):
+            if not 0 <= start < end <= len(self.doc):
+                raise ValueError(Errors.E104.format(span=(start, end, label), length=len(self.doc)))
+            first, last = self._index.before[start], self._index.before[end]
+            edges_in_chain = self._index.before[start + 1] > first and self._index.before[end - 1] < last
+            if edges_in_chain and label in self.tagset.index:
+                rows.append((first, last, self.tagset.index[label]))
+                places.append(place)
+        probabilities = numpy.zeros(len(triples))
+        if rows:
+            probabilities[places] = self._calibrated(crf.span_probabilities(*self._question(numpy.array(rows))))
+        return probabilities
+
+    def token_probabilities(self) -> Floats2d:
+        """P(tag) of each token, columns in the order of `tagger.tagset.names`.
+
+        RETURNS (Floats2d): Rows of tokens sum to 1, except for whitespace tokens, which are in no chain: 0. Shape: T, K
+        """
+        probabilities = numpy.zeros((len(self.doc), len(self.tagset)))
+        probabilities[self._index.tokens] = crf.marginals(self.scores, self.allowed)[1].emissions
+        return probabilities
+
+    def log_probability(self, tags: Optional[Ints1d] = None) -> float:
+        """Log probability of a tag sequence over the N tokens of the chain, by default of the best one, in nats."""
+        if tags is None:
+            tags, _ = crf.best_path(self.scores, self.allowed)
+        elif self.allowed is not None and not self.allowed[numpy.arange(len(tags)), tags].all():
+            return -numpy.inf
+        return float(crf.path_score(self.scores, tags)[0] - crf.log_partition(self.scores, self.allowed)[0])
+
+    def entropy(self) -> float:
+        """Entropy of the distribution over analyses, in nats."""
+        return float(crf.entropy(self.scores, self.allowed)[0])
+
+    def best_probability(self) -> float:
+        """Probability of the best analysis."""
+        return float(numpy.exp(self.log_probability()))
+
+    def margin(self) -> float:
+        """Probability of the best analysis less that of the second best, or 1 if there is no second."""
+        probabilities = self._k_best(2)[1]
+        return float(probabilities[0] - probabilities[1]) if len(probabilities) > 1 else float(probabilities[0])
+
+    def alternatives(self, k: int) -> List[Analysis]:
+        """The k best analyses, best first, all different. The first is the one that Viterbi decoding gives.
+
+        k (int): How many at most, at least 1.
+        RETURNS (List[Analysis]): As many as there are, with probabilities that sum to at most 1.
+        """
+        paths, probabilities = self._k_best(k)
+        return [Analysis(self._spans(tags), float(p)) for tags, p in zip(paths, probabilities)]
+
+    def candidates(self, threshold: float = 0.1, name: str = "candidates") -> SpanGroup:
+        """All spans with at least this probability, overlapping ones too, in the order of their starts.
+
+        threshold (float): Above 0, at most 1, before calibration.
+        name (str): Name of the group.
+        RETURNS (SpanGroup): The spans; `attrs["scores"]` holds their probabilities.
+        """
+        rows, raw = crf.likely_spans(*self._question(threshold))
+        return make_span_group(self.doc, spans_of_rows(self.doc, rows, self.tagset), name, self._calibrated(raw))
+
+    def sample(self, n: int, seed: int = 0) -> List[List[Span]]:
+        """Draw analyses from the distribution, exactly and independently.
+
+        n (int): How many.
+        seed (int): The same seed gives the same draws.
+        RETURNS (List[List[Span]]): The spans of each.
+        """
+        return [self._spans(tags) for tags in crf.sample(self.scores, n, seed, self.allowed)]
+
+    def _k_best(self, k: int) -> Tuple[Sequence[Ints1d], Floats1d]:
+        paths, scores = crf.k_best(self.scores, k, self.allowed)
+        found = numpy.isfinite(scores[:, 0])
+        log_z = crf.log_partition(self.scores, self.allowed)[0]
+        return paths[found], numpy.exp(numpy.minimum(scores[found, 0] - log_z, 0.0))
+
+    def _spans(self, tags: Ints1d) -> List[Span]:
+        return spans_of_rows(self.doc, self.tagset.spans(tags), self.tagset)
+
+    def _question(self, about: Any) -> tuple:
+        return self.scores, about, self.tagset.label_ids, self.tagset.joins, self.allowed
+
+    def _calibrated(self, probabilities: Floats1d) -> Floats1d:
+        return apply_calibration(self.calibration, probabilities)
