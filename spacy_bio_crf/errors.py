@@ -39,7 +39,7 @@ class Errors(metaclass=_Coded):
 
     # corpus
     E501 = "Expected a file at {path}, but found {found}. Check the path."
-    E502 = "{path}, line {line}: expected text, but found a zero byte. The file is binary, or it is UTF-16: then name its encoding."
+    E502 = "{path}, line {line}: expected text, but found {found}. If the file is UTF-16, name that as its encoding; if it is binary, convert it to text first."
     E503 = "Unknown encoding '{encoding}'. Examples of known ones: utf-8, latin-1, cp1252, utf-16."
     E504 = "{path}, line {line}: the byte 0x{byte:02x} is no {encoding}. Name the true encoding of the file, for example latin-1, or mend it."
     E505 = "No file in the folder {path} matches '{pattern}'. Give a file, or another pattern."
@@ -51,7 +51,7 @@ class Errors(metaclass=_Coded):
     E511 = "The {kind} {text!r} holds a line break or the separator of the columns, and would break its line (doc: {doc!r}). Write with another separator, such as TAB, or change the {kind}."
     E512 = "The address corpus has no split '{split}'. Its splits: {known}."
     E513 = "The address corpus has no addresses of the country '{country}'. Its countries: {known}."
-    E514 = "{where}: expected a JSON object, but the line is no JSON ({reason}). The format 'parts' wants one object a line."
+    E514 = "{where}: expected a JSON object, but the line is not valid JSON ({reason}). The format 'parts' wants one object a line."
     E515 = "{where}: expected {expected}, but found {found}."
     E516 = "{path}: found no record. Expected one JSON object a line."
     E517 = "{path}: expected addresses in the XML of usaddress (a collection of addresses, each made of elements named for their labels), but found {found}."
@@ -59,6 +59,7 @@ class Errors(metaclass=_Coded):
     E519 = "The shares of a split must be above 0 and make 1, but got: {shares}."
     E520 = "Found {found} document(s), too few for a split into {shares}. Take fewer or larger shares."
     E521 = "The reader 'spacy_bio_crf.{corpus}.v1' has no path. Set it in the config, or on the command line, as with --paths.train."
+    E522 = "Expected one or more characters as the separator of columns, and no line end, but got {separator!r}. Leave it out for any run of spaces and tabs."
     # command line
     E601 = "Stopped, because of --strict, at the first annotation that would be changed or lost ({kind}): {example}"
     E602 = "Expected the shares of two or three splits (train, dev and test), such as 0.8,0.1,0.1, but got --split {split}."

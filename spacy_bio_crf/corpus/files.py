@@ -1,13 +1,18 @@
 """Files in and out: text with clear errors, and outputs that are whole or not there at all."""
+import codecs
+import json
 import os
+import re
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Iterator, List, Union
+from tempfile import TemporaryDirectory
+from typing import Any, Iterator, List, Union
 
 from ..errors import Errors
 
 BOM = "\ufeff"
+WIDE = ("utf-16", "utf-32")  # the encodings that have zero bytes and marks of their own
 
 
 def read_text(path: Union[str, Path], encoding: str = "utf-8") -> str:
@@ -15,7 +20,7 @@ def read_text(path: Union[str, Path], encoding: str = "utf-8") -> str:
 
     path (Union[str, Path]): The file.
     encoding (str): Its encoding.
-    RETURNS (str): The text, with line ends as "\\n".
+    RETURNS (str): The text, with line ends as "\\n", whether they are "\\n", "\\r\\n" or "\\r" in the file.
     RAISES (ValueError): There is no such file, or it is not text of this encoding.
     """
     path = Path(path)
@@ -23,15 +28,25 @@ def read_text(path: Union[str, Path], encoding: str = "utf-8") -> str:
         raise ValueError(Errors.E501.format(path=path, found="a folder" if path.is_dir() else "nothing"))
     raw = path.read_bytes()
     try:
+        if not codecs.lookup(encoding).name.startswith(WIDE):
+            if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                raise ValueError(Errors.E502.format(path=path, line=1, found="the byte order mark of UTF-16"))
+            _check_zeros(path, raw.decode("latin-1"))
         text = raw.decode(encoding)
     except LookupError:
         raise ValueError(Errors.E503.format(encoding=encoding)) from None
     except UnicodeDecodeError as err:
-        line = raw.count(b"\n", 0, err.start) + 1
+        line = _count_lines(raw[: err.start].decode("latin-1"))
         raise ValueError(Errors.E504.format(path=path, line=line, encoding=encoding, byte=raw[err.start])) from None
-    if "\0" in text:
-        raise ValueError(Errors.E502.format(path=path, line=text.count("\n", 0, text.index("\0")) + 1))
-    return text[text.startswith(BOM) :].replace("\r\n", "\n")
+    _check_zeros(path, text)
+    return _unify_line_ends(text[text.startswith(BOM) :])
+
+
+def load_json(text: str) -> Any:
+    """RAISES (ValueError): The text is no JSON, or a string in it holds half a character (a lone surrogate)."""
+    content = json.loads(text)
+    json.dumps(content, ensure_ascii=False).encode()
+    return content
 
 
 def find_files(path: Union[str, Path], pattern: str = "*") -> List[Path]:
@@ -53,10 +68,24 @@ def replacing(path: Union[str, Path]) -> Iterator[Path]:
     """Hand out a temporary path that takes the place of `path` on success, and vanishes on failure."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        temporary = Path(file.name)
-    try:
+    with TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+        temporary = Path(folder) / path.name  # made by whoever writes it, and so with the usual permissions
         yield temporary
+        if path.is_file():
+            shutil.copymode(path, temporary)
         os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+def _check_zeros(path: Path, text: str) -> None:
+    if "\0" in text:
+        line = _count_lines(text[: text.index("\0")])
+        raise ValueError(Errors.E502.format(path=path, line=line, found="a zero byte"))
+
+
+def _count_lines(text: str) -> int:
+    return _unify_line_ends(text).count("\n") + 1
+
+
+def _unify_line_ends(text: str) -> str:
+    """Turn "\\r\\n" and a lone "\\r" into "\\n"; "\\r\\r\\n", which a careless copy makes, is one line end too."""
+    return re.sub("\r{0,2}\n|\r", "\n", text)

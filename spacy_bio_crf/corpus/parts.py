@@ -1,5 +1,4 @@
 """JSON lines of a raw text and its parts, such as an address and its components."""
-import json
 from pathlib import Path
 from typing import Any, Iterator, List, Optional, Tuple, Union
 
@@ -10,7 +9,7 @@ from ..errors import Errors
 from ..tags import check_label
 from .align import align
 from .annotate import annotate
-from .files import read_text
+from .files import load_json, read_text
 from .report import Report
 
 Part = Tuple[str, str]  # label, value
@@ -59,8 +58,8 @@ def read_parts(
 
 def _parse_line(line: str, where: str, text_key: str, parts_key: str) -> Tuple[str, List[Part]]:
     try:
-        record = json.loads(line)
-    except json.JSONDecodeError as err:
+        record = load_json(line)
+    except ValueError as err:
         raise ValueError(Errors.E514.format(where=where, reason=err)) from None
     if not isinstance(record, dict):
         raise _unexpected(where, "an object", record)

@@ -37,7 +37,9 @@ class ColumnFormat:
     encoding: str = "utf-8"
 
     def __post_init__(self):
-        """RAISES (ValueError): The label cannot be one."""
+        """RAISES (ValueError): The label or the separator cannot be one."""
+        if self.separator is not None and (not self.separator or set(self.separator) & set("\r\n")):
+            raise ValueError(Errors.E522.format(separator=self.separator))
         if self.label is not None:
             check_label(self.label)
 

@@ -1,5 +1,4 @@
 """The raw JSON of the SNIPS slot filling benchmark: texts in pieces, some of which are entities."""
-import json
 from pathlib import Path
 from typing import Any, Iterator, List, Optional, Tuple, Union
 
@@ -9,6 +8,7 @@ from spacy.tokens import Doc
 from ..errors import Errors
 from ..tags import check_label
 from .annotate import annotate_chars
+from .files import load_json
 from .report import Report
 
 NO_TEXT = "entity without text"
@@ -37,10 +37,10 @@ def _read_queries(path: Path, report: Report) -> List[Any]:
     if not path.is_file():
         raise ValueError(Errors.E501.format(path=path, found="a folder" if path.is_dir() else "nothing"))
     try:
-        content = json.loads(_decode(path, report))
+        content = load_json(_decode(path, report))
         return [query["data"] for queries in content.values() for query in queries]
-    except json.JSONDecodeError as err:
-        raise ValueError(Errors.E518.format(path=path, found=f"no JSON ({err})")) from None
+    except ValueError as err:
+        raise ValueError(Errors.E518.format(path=path, found=f"no valid JSON ({err})")) from None
     except (AttributeError, KeyError, TypeError):
         raise ValueError(Errors.E518.format(path=path, found="JSON of another shape")) from None
 

@@ -53,6 +53,12 @@ def test_no_file(tmp_path, nlp):
         list(read_columns(tmp_path, nlp))
 
 
+@pytest.mark.parametrize("separator", ["", "\n"])
+def test_separator_that_parts_nothing(separator):
+    with pytest.raises(ValueError, match="E522"):
+        ColumnFormat(separator=separator)
+
+
 @pytest.mark.parametrize("label", ["", "a\tb"])
 def test_label_of_bare_tags(label):
     with pytest.raises(ValueError, match="E103"):

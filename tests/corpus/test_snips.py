@@ -56,7 +56,7 @@ def test_encodings(write, nlp, song, raw, note):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "a B\n", "[]", '{"Play": [{}]}', '{"Play": [{"data": ["x"]}]}', '{"Play": {"data": 1}}']
+    "content", [r'{"Play": [{"data": [{"text": "\ud800"}]}]}', "", "a B\n", "[]", '{"Play": [{}]}', '{"Play": [{"data": ["x"]}]}', '{"Play": {"data": 1}}']
 )
 def test_errors(write, nlp, content):
     path = write(content)
