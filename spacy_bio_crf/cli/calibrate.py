@@ -3,7 +3,7 @@ import json
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +23,7 @@ FIGURES = {
     "log_loss": "log loss",
     "ap": "average precision",
 }
+STALE = "The component has thresholds, which were chosen for other probabilities. Choose them anew: bio-crf thresholds"
 
 
 class Kind(str, Enum):
@@ -77,13 +78,15 @@ def calibrate_cli(
         if target is not None:
             set_settings(nlp, name, calibration=calibration)
             save_pipeline(nlp, target)
+        cfg = nlp.get_pipe(name).cfg
     written = [str(path) for path in (plot, target) if path is not None]
+    notes = [STALE] if cfg.get("threshold") or cfg.get("thresholds") else []
     counts = {split: len(found) for split, found in outcomes.items()}
     if as_json:
-        report = {"component": name, "calibration": calibration, "spans": counts, **scores, "written": written}
+        report = {"component": name, "calibration": calibration, "spans": counts, **scores, "notes": notes, "written": written}
         print(json.dumps(report, indent=2))
     else:
-        _print_report(calibration, counts, scores, written)
+        _print_report(calibration, counts, scores, notes, written)
 
 
 def _calibrated(outcomes: Outcomes, calibration: Calibration) -> Outcomes:
@@ -103,7 +106,9 @@ def _plot(path: Path, outcomes: Outcomes, calibration: Calibration) -> None:
         plot_reliability(file, outcomes.correct, {"before": outcomes.probability, "after": after})
 
 
-def _print_report(calibration: Calibration, counts: Dict[str, int], scores: Dict[str, Any], written: list) -> None:
+def _print_report(
+    calibration: Calibration, counts: Dict[str, int], scores: Dict[str, Any], notes: List[str], written: List[str]
+) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for split, count in counts.items():
         title = f"{count:,} predicted spans of {split}" + (", which it was fitted to" if split == "dev" else "")
@@ -114,5 +119,7 @@ def _print_report(calibration: Calibration, counts: Dict[str, int], scores: Dict
         console.print(table)
     parameters = {key: value for key, value in calibration.items() if isinstance(value, float)}
     console.print(calibration["kind"], ", ".join(f"{key} = {value:.4f}" for key, value in parameters.items()))
+    for note in notes:
+        console.print(note, style="yellow", markup=False)
     for path in written:
         console.print(f"✔ {path}", style="green", markup=False)

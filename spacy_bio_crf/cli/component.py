@@ -1,5 +1,4 @@
 """A component of a trained pipeline: found, run over a corpus, and given other settings."""
-import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterable, Iterator, List, Optional, Tuple, TypeVar
@@ -50,11 +49,8 @@ def read_examples(nlp: Language, path: Path) -> List[Example]:
     """Read annotated examples from a .spacy file, or a folder of them."""
     for file in find_files(path, f"*{SPACY}"):
         if file.suffix != SPACY:
-            raise ValueError(Errors.E607.format(path=file, reason=f"its name does not end in {SPACY}"))
-    try:
-        return list(Corpus(path)(nlp))
-    except zlib.error as error:
-        raise ValueError(Errors.E607.format(path=path, reason=error)) from error
+            raise ValueError(Errors.E607.format(path=file))
+    return list(Corpus(path)(nlp))
 
 
 def predict_outcomes(nlp: Language, name: str, path: Path, *, silent: bool, **settings: Any) -> Outcomes:

@@ -1,6 +1,5 @@
 """Unannotated documents, one after the other."""
 import json
-import zlib
 from pathlib import Path
 from typing import Any, Dict, Iterator, Tuple, Union
 
@@ -23,11 +22,7 @@ def read_texts(path: Path, vocab: Vocab) -> Iterator[Tuple[Union[str, Doc], Dict
     RAISES (ValueError): A line is no such object or not UTF-8, or the file is no .spacy file.
     """
     if path.suffix == SPACY:
-        try:
-            docs = DocBin().from_disk(path)
-        except zlib.error as error:
-            raise ValueError(Errors.E607.format(path=path, reason=error)) from error
-        for doc in docs.get_docs(vocab):
+        for doc in DocBin().from_disk(path).get_docs(vocab):
             yield Doc(vocab, [token.text for token in doc], [bool(token.whitespace_) for token in doc]), {}
         return
     with path.open("rb") as file:

@@ -102,22 +102,19 @@ def _prf(counts: Counts, beta: float) -> Dict[str, float]:
 
 def _table(split: str, outcomes: Outcomes, before: Settings, after: Settings, beta: float) -> Table:
     title = f"{len(outcomes):,} predicted spans of {split}" + (", which it was chosen on" if split == "dev" else "")
-    table = Table("", "gold", "threshold", "P", "R", "F", "threshold", "P", "R", "F", title=title, title_justify="left")
+    table = Table("", "gold", "threshold", "P", "R", "F", title=title, title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
-    for column, when in ((2, "before"), (6, "after")):
-        table.columns[column].header = f"{when}: threshold"
     old, new = kept_counts(outcomes, **before), kept_counts(outcomes, **after)
     for label in old:
-        limits = (settings["thresholds"].get(label, settings["threshold"]) for settings in (before, after))
-        table.add_row(label, *_cells(old[label], new[label], limits, beta))
+        threshold = after["thresholds"].get(label, after["threshold"])
+        table.add_row(label, f"{old[label].gold:,}", f"{threshold:g}", *_changes(old[label], new[label], beta))
     table.add_section()
-    table.add_row("all", *_cells(total(old), total(new), ("", ""), beta))
+    table.add_row("all", f"{outcomes.n_gold:,}", "", *_changes(total(old), total(new), beta))
     return table
 
 
-def _cells(old: Counts, new: Counts, limits, beta: float) -> List[str]:
-    cells = [f"{old.gold:,}"]
-    for counts, limit in zip((old, new), limits):
-        cells += [f"{limit}", *(f"{value:.4f}" for value in _prf(counts, beta).values())]
-    return cells
+def _changes(old: Counts, new: Counts, beta: float) -> List[str]:
+    """Precision, recall and F before and after, in percent."""
+    pairs = zip(_prf(old, beta).values(), _prf(new, beta).values())
+    return [f"{100 * before:.1f} → {100 * after:.1f}" for before, after in pairs]
