@@ -4,7 +4,7 @@ from enum import Enum
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, Optional
+from typing import Iterable, Iterator, List, Optional
 
 import spacy
 from typer import Argument as Arg
@@ -33,6 +33,10 @@ from .report import print_report
 
 SEPARATORS = {"tab": "\t", "space": " ", "comma": ","}
 SPLIT_NAMES = ("train", "dev", "test")
+COLUMNS = (
+    ".tsv", ".txt", ".conll",
+    ".iob", ".iob1", ".iob2", ".io", ".bio", ".bioes", ".iobes", ".biluo", ".bilou", ".bmes",
+)  # fmt: skip
 
 
 class Format(str, Enum):
@@ -47,7 +51,7 @@ class Format(str, Enum):
 def convert_cli(
     # fmt: off
     input_path: str = Arg(..., metavar="INPUT", help="A file or a folder; for addresses: train, dev or test"),
-    output_path: Path = Arg(..., metavar="OUTPUT", help="A .spacy file, or one of columns; with --split a folder"),
+    output_path: Path = Arg(..., metavar="OUTPUT", help=f"A .spacy file, or one of columns: {', '.join(COLUMNS)}; with --split a folder"),
     format: Format = Opt(Format.columns, "--format", "-f", help="What INPUT is"),
     lang: str = Opt("xx", "--lang", "-l", help="Language, for its tokenizer"),
     pattern: str = Opt("*", "--pattern", help="Which files of a folder, such as 'train_*_full.json'"),
@@ -100,15 +104,16 @@ def convert_cli(
             Format.usaddress: partial(read_usaddress, file_tokens=file_tokens),
             Format.snips: read_snips,
         }
+        files = [] if format == Format.addresses else find_files(input_path, pattern)
         if format == Format.addresses:
             docs = address_docs(nlp, input_path, size, seed, country, report=report)
         else:
-            files = find_files(input_path, pattern)
             docs = chain.from_iterable(read[format](file, nlp, report=report) for file in files)
         shares = _parse_shares(split)
-        _check_output(output_path, bool(shares))
+        paths = _output_paths(output_path, shares)
+        _check_output(output_path, paths, files, folder=bool(shares))
         docs = list(_watch(docs, report, strict=strict, silent=as_json))
-        outputs = _deal(docs, output_path, shares, seed)
+        outputs = dict(zip(paths, split_docs(docs, shares, seed) if shares else [docs]))
         save_docs(outputs, ColumnFormat(to_scheme or scheme, **layout))
     written = {str(path): len(docs) for path, docs in outputs.items()}
     if as_json:
@@ -137,17 +142,23 @@ def _parse_shares(split: Optional[str]) -> List[float]:
     return shares
 
 
-def _check_output(path: Path, folder: bool) -> None:
+def _output_paths(path: Path, shares: List[float]) -> List[Path]:
+    return [path / f"{name}{SPACY}" for name, _ in zip(SPLIT_NAMES, shares)] or [path]
+
+
+def _check_output(output: Path, paths: List[Path], inputs: List[Path], *, folder: bool) -> None:
     """Before the work, not after it."""
-    if folder and path.is_file():
-        raise ValueError(
-            Errors.E603.format(path=path, found="a file", expected="a folder, for the files of the splits")
-        )
-    if not folder and path.is_dir():
-        raise ValueError(Errors.E603.format(path=path, found="a folder", expected="a file, or the option --split"))
 
+    def refuse(path: Path, found: str, expected: str) -> None:
+        raise ValueError(Errors.E603.format(path=path, found=found, expected=expected))
 
-def _deal(docs: List[Doc], path: Path, shares: List[float], seed: int) -> Dict[Path, List[Doc]]:
-    if not shares:
-        return {path: docs}
-    return {path / f"{name}{SPACY}": part for name, part in zip(SPLIT_NAMES, split_docs(docs, shares, seed))}
+    if folder and output.is_file():
+        refuse(output, "a file", "a folder, for the files of the splits")
+    if not folder and output.is_dir():
+        refuse(output, "a folder", "a file, or the option --split")
+    if not folder and output.suffix not in (SPACY, *COLUMNS):
+        known = f"a path that ends in {SPACY}, or, for columns, in {', '.join(COLUMNS)}; for a folder, add --split"
+        refuse(output, "not clear from its end what it should be", known)
+    for path in paths:
+        if path.exists() and any(file.exists() and file.samefile(path) for file in inputs):
+            refuse(path, "a file of the input", "another path")

@@ -160,17 +160,32 @@ def test_split(run, source, tmp_path):
         (COLUMNS, ["out", "--split", "0.25,0.25,0.25,0.25"], "E602"),
         (COLUMNS, ["in.txt", "--split", "0.5,0.5"], "E603"),
         (COLUMNS, ["."], "E603"),
+        (COLUMNS, ["in.txt"], "E603"),
+        (COLUMNS, ["../{folder}/in.txt"], "E603"),
+        (COLUMNS, ["z"], "--split"),
+        (COLUMNS, ["z/"], "--split"),
+        (COLUMNS, ["z.json"], ".spacy, or, for columns, in .tsv, .txt, .conll"),
+        (COLUMNS, ["out.spacy", "--separator", ""], "E522"),
         ("a B-x\nb B-x\n", ["out.tsv", "--to-scheme", "IO"], "E106"),
         (COLUMNS, ["in.txt/out.spacy"], "in.txt"),
     ],
 )
 def test_bad_input_is_one_clear_error(run, source, tmp_path, content, arguments, code):
+    arguments = [argument.format(folder=tmp_path.name) for argument in arguments]
     result = run(source(content), *arguments, code=1)
     assert result.stdout == ""
     assert result.stderr.startswith("✘") and code in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["in.txt"]
     assert (tmp_path / "in.txt").read_text() == content
+
+
+@pytest.mark.parametrize("output", [["data/out.tsv"], ["data", "--split", "0.5,0.5"]])
+def test_no_file_of_the_input_is_written_over(run, source, tmp_path, output):
+    for name in ("data/out.tsv", "data/dev.spacy"):
+        source(COLUMNS, name)
+    assert "E603" in run("data", *output, code=1).stderr
+    assert {path.read_text() for path in (tmp_path / "data").iterdir()} == {COLUMNS}
 
 
 def test_failure_keeps_the_old_output(run, source, tmp_path):
@@ -192,5 +207,5 @@ def test_a_fault_of_ours_keeps_its_traceback(run, source, monkeypatch):
 
 def test_help(run):
     text = " ".join(run("--help").output.split())
-    for option in ("INPUT", "OUTPUT", "--format", "--scheme", "--split", "--strict", "--json", "--repair"):
+    for option in (".bioes", "INPUT", "OUTPUT", "--format", "--scheme", "--split", "--strict", "--json", "--repair"):
         assert option in text
