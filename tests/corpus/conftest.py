@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import spacy
 
-CORPORA = Path(os.environ.get("SPACY_BIO_CRF_CORPORA", Path(__file__).parents[2] / ".." / "shared" / "corpora"))
+CORPORA = os.environ.get("SPACY_BIO_CRF_CORPORA")
 
 
 @pytest.fixture(scope="session")
@@ -18,9 +18,11 @@ def corpus_file():
     """Find a file of a corpus, or skip the test."""
 
     def find(name):
-        path = CORPORA / name
+        if not CORPORA:
+            pytest.skip("set SPACY_BIO_CRF_CORPORA to the folder of the real corpora")
+        path = Path(CORPORA) / name
         if not path.exists():
-            pytest.skip(f"no {name} in {CORPORA}: set SPACY_BIO_CRF_CORPORA to the folder of the corpora")
+            pytest.skip(f"no {name} in {CORPORA}, the folder that SPACY_BIO_CRF_CORPORA names")
         return path
 
     return find
