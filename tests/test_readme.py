@@ -36,6 +36,10 @@ def test_configs_resolve(text):
         assert callable(spacy.registry.resolve({"corpus": block})["corpus"])
 
 
+def test_nothing_is_left_to_fill_in():
+    assert not re.findall(r"^[A-Z_]{4,}$", README, re.MULTILINE)
+
+
 def test_links_lead_somewhere():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target

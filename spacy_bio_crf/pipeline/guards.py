@@ -32,5 +32,5 @@ def loading(name: str, cfg: Optional[Dict[str, Any]]) -> Iterator[None]:
         raise ValueError(Errors.E404.format(name=name, found=cfg.get("format"), expected=FORMAT))
     try:
         yield
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         raise ValueError(Errors.E411.format(name=name, error=error)) from error

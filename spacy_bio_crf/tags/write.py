@@ -38,4 +38,4 @@ def convert_tags(tags: Sequence[str], source: str, target: str, **parsing) -> Li
     `parse_tags`.
     """
     converted = write_tags(parse_tags(tags, source, **parsing), len(tags), target)
-    return [MISSING if old == MISSING and new == OUTSIDE else new for old, new in zip(tags, converted)]
+    return [MISSING if old == MISSING else new for old, new in zip(tags, converted)]
