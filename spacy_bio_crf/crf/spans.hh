@@ -1,16 +1,18 @@
 // The probability of a span: forward to its entry, along the steps that join, backward from its exit, over the total.
 // No include guard: see simd.hh.
 
-// The paths that are inside a span, followed from its first token on. Entries and exits of all tokens are summed up
-// beforehand, so that a span costs no more than the steps between the tags of its label.
+// The paths that are inside a span, followed from its first token on. A token's entries and exits are summed up once, when
+// first asked for: a further span costs no more than the steps between the tags of its label.
 template <class S>
 class InsideSpan {
     const Chain& chain;
     const Workspace& work;
     const Labelling& labelling;
-    const std::vector<double>& step;
-    Rows entries, exits;  // scaled as alpha and beta are
+    const int64_t n;
+    const std::vector<double> into, out_of;  // the steps that do not join; the second, transposed
+    Rows entries, exits;                     // scaled as alpha and beta are
     std::vector<double> inverse_totals, inside, next;
+    std::vector<char> has_entries, has_exits, has_total;
 
     static std::vector<double> boundaries(const Chain& chain, const Labelling& labelling, bool transposed) {
         std::vector<double> steps(size_t(chain.width) * chain.width, S::ZERO);
@@ -21,43 +23,51 @@ class InsideSpan {
                         S::parameters(chain).step[size_t(i) * chain.width + j];
         return steps;
     }
-    double probability(const std::vector<int>& tags, const double* after, int64_t t) const {
+    static bool first_time(char& done) { return done ? false : (done = true); }
+
+    const double* entries_at(int64_t t) {
+        if (t == 0) return work.alpha[0];
+        if (first_time(has_entries[t])) {
+            const Doubles inverse = broadcast(S::inverse(work.alpha_scales[t]));
+            S::product(work.alpha[t - 1], into.data(), chain, [&](int j, Doubles sum) {
+                store(entries[t] + j, S::times(sum, S::times(load(work.emissions[t] + j), inverse)));
+            });
+        }
+        return entries[t];
+    }
+    const double* exits_at(int64_t t) {
+        if (t + 1 == n) return work.beta[t];
+        if (first_time(has_exits[t])) {
+            double* after = work.row[0];
+            for (int j = 0; j < chain.width; j += LANES)
+                store(after + j, S::times(load(work.emissions[t + 1] + j), load(work.beta[t + 1] + j)));
+            const Doubles inverse = broadcast(S::inverse(work.beta_scales[t]));
+            S::product(after, out_of.data(), chain, [&](int i, Doubles sum) {
+                store(exits[t] + i, S::times(sum, inverse));
+            });
+        }
+        return exits[t];
+    }
+    double probability(const std::vector<int>& tags, const double* before, const double* after, int64_t t) {
+        if (first_time(has_total[t])) inverse_totals[t] = S::inverse(meet<S>(chain, work, t));
         double total = S::ZERO;
-        for (int i : tags) total = S::plus(total, S::times(inside[i], after[i]));
+        for (int i : tags) total = S::plus(total, S::times(before[i], after[i]));
         return S::probability(S::times(total, inverse_totals[t]));
     }
 
 public:
     InsideSpan(const Chain& chain, const Sequence& sequence, const Workspace& work, const Labelling& labelling)
-        : chain(chain), work(work), labelling(labelling), step(S::parameters(chain).step),
-          entries(sequence.length, chain.width), exits(sequence.length, chain.width), inverse_totals(sequence.length),
-          inside(chain.width), next(chain.width) {
-        const int64_t n = sequence.length;
-        const std::vector<double> to = boundaries(chain, labelling, false), from = boundaries(chain, labelling, true);
-        std::copy(work.alpha[0], work.alpha[0] + chain.width, entries[0]);
-        std::copy(work.beta[n - 1], work.beta[n - 1] + chain.width, exits[n - 1]);
-        for (int64_t t = 1; t < n; t++) {
-            const Doubles inverse = broadcast(S::inverse(work.alpha_scales[t]));
-            S::product(work.alpha[t - 1], to.data(), chain, [&](int j, Doubles sum) {
-                store(entries[t] + j, S::times(sum, S::times(load(work.emissions[t] + j), inverse)));
-            });
-        }
-        for (int64_t t = 0; t + 1 < n; t++) {
-            double* after = work.row[0];
-            for (int j = 0; j < chain.width; j += LANES)
-                store(after + j, S::times(load(work.emissions[t + 1] + j), load(work.beta[t + 1] + j)));
-            const Doubles inverse = broadcast(S::inverse(work.beta_scales[t]));
-            S::product(after, from.data(), chain, [&](int i, Doubles sum) {
-                store(exits[t] + i, S::times(sum, inverse));
-            });
-        }
-        for (int64_t t = 0; t < n; t++) inverse_totals[t] = S::inverse(meet<S>(chain, work, t));
-    }
+        : chain(chain), work(work), labelling(labelling), n(sequence.length), into(boundaries(chain, labelling, false)),
+          out_of(boundaries(chain, labelling, true)), entries(n, chain.width), exits(n, chain.width), inverse_totals(n),
+          inside(chain.width), next(chain.width), has_entries(n), has_exits(n), has_total(n) {}
+
     void enter(const std::vector<int>& tags, int64_t t) {
-        for (int j : tags) inside[j] = entries[t][j];
+        const double* ways = entries_at(t);
+        for (int j : tags) inside[j] = ways[j];
     }
     // To token t, from the one before it.
     void go_on(const std::vector<int>& tags, int64_t t) {
+        const std::vector<double>& step = S::parameters(chain).step;
         const double inverse = S::inverse(work.alpha_scales[t]);
         for (int j : tags) {
             double total = S::ZERO;
@@ -68,9 +78,16 @@ public:
         }
         inside.swap(next);
     }
-    // That the span ends with token t; and that it has come so far, wherever it ends.
-    double probability_of_end(const std::vector<int>& tags, int64_t t) const { return probability(tags, exits[t], t); }
-    double probability_so_far(const std::vector<int>& tags, int64_t t) const { return probability(tags, work.beta[t], t); }
+    // That token t has one of the tags; that the span has come to it, wherever it ends; that it ends with it.
+    double probability_of_tags(const std::vector<int>& tags, int64_t t) {
+        return probability(tags, work.alpha[t], work.beta[t], t);
+    }
+    double probability_so_far(const std::vector<int>& tags, int64_t t) {
+        return probability(tags, inside.data(), work.beta[t], t);
+    }
+    double probability_of_end(const std::vector<int>& tags, int64_t t) {
+        return probability(tags, inside.data(), exits_at(t), t);
+    }
 };
 
 static void span_probabilities(const Chain& chain, const Sequence& sequence, const Workspace& work,
@@ -97,6 +114,7 @@ static void likely_spans(const Chain& chain, const Sequence& sequence, const Wor
         InsideSpan<decltype(system)> inside(chain, sequence, work, labelling);
         for (const auto& [label, tags] : labelling.tags)
             for (int64_t start = 0; start < sequence.length; start++) {
+                if (inside.probability_of_tags(tags, start) < bound) continue;
                 inside.enter(tags, start);
                 for (int64_t t = start; inside.probability_so_far(tags, t) >= bound; inside.go_on(tags, t)) {
                     const double probability = inside.probability_of_end(tags, t);
