@@ -50,9 +50,9 @@ class InsideSpan {
     }
     double probability(const std::vector<int>& tags, const double* before, const double* after, int64_t t) {
         if (first_time(has_total[t])) inverse_totals[t] = S::inverse(meet<S>(chain, work, t));
-        double total = S::ZERO;
-        for (int i : tags) total = S::plus(total, S::times(before[i], after[i]));
-        return S::probability(S::times(total, inverse_totals[t]));
+        double sum = 0.0;
+        for (int i : tags) sum += S::probability(S::times(S::times(before[i], after[i]), inverse_totals[t]));
+        return sum;
     }
 
 public:
