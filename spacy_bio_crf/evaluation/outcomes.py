@@ -44,7 +44,7 @@ def collect_outcomes(examples: Iterable[Example], scores_key: str, gold_key: Opt
     examples (Iterable[Example]): Examples with predictions.
     scores_key (str): Key of the predicted span group, with the probabilities as its attribute "scores".
     gold_key (Optional[str]): Key of the span group that holds the gold, None for the entities. An example whose
-        reference has no such group, or no entity annotation, is ignored.
+        reference has no such group is ignored.
     RETURNS (Outcomes): The predicted spans in order.
     RAISES (ValueError): A predicted document has no such group, or one without scores.
     """
@@ -77,11 +77,8 @@ def collect_outcomes(examples: Iterable[Example], scores_key: str, gold_key: Opt
 
 
 def _gold_spans(doc: Doc, gold_key: Optional[str]) -> Optional[Set[GoldSpan]]:
-    """The annotated spans; None if the document was not annotated."""
-    if gold_key is None:
-        spans = doc.ents if doc.has_annotation("ENT_IOB") else None
-    else:
-        spans = doc.spans.get(gold_key)
+    """The annotated spans; None if the document has no such group."""
+    spans = doc.ents if gold_key is None else doc.spans.get(gold_key)
     return None if spans is None else {(span.label_, span.start, span.end) for span in spans}
 
 

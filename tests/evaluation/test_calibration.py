@@ -101,6 +101,20 @@ def test_one_class_alone_leads_to_no_certainty(fit, correct, p):
     assert 0 < calibrated < 1
 
 
+@pytest.mark.parametrize("fit, p", [(fit_temperature, 0.9), (fit_platt, 0.9), (fit_platt, 1.0)])
+def test_of_n_right_spans_one_more_may_be_wrong(fit, p):
+    """Platt's targets, which are Laplace's rule of succession."""
+    calibration = fit(numpy.full(20, p), numpy.ones(20, dtype=bool))
+    assert apply_calibration(calibration, numpy.array([p]))[0] == pytest.approx(21 / 22)
+
+
+def test_where_data_would_have_the_map_fall_it_is_nearly_flat():
+    p, correct = numpy.array([0.2, 0.9, 0.8] * 10), numpy.array([True, False, False] * 10)
+    calibrated = apply_calibration(fit_platt(p, correct), p)
+    assert calibrated[0] < calibrated[2] < calibrated[1] < calibrated[0] + 0.02
+    assert calibrated.mean() == pytest.approx(platt_targets(correct).mean())
+
+
 def test_shift_meets_the_share_of_correct_spans():
     p, correct = numpy.full(1000, 0.99), numpy.arange(1000) < 700
     assert apply_calibration(fit_platt(p, correct), p)[0] == pytest.approx(0.7, abs=0.01)

@@ -47,6 +47,18 @@ def test_no_combination_of_thresholds_has_a_better_f(found, beta):
     assert total(kept_counts(found, 0.0, thresholds)).f_score(beta) == pytest.approx(best, abs=1e-12)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_no_pair_of_thresholds_has_a_better_f(seed):
+    generator = numpy.random.default_rng(seed)
+    p = generator.random(60).round(2)
+    labels = numpy.where(numpy.arange(60) < 40, "A", "B").astype(object)
+    correct = generator.random(60) < p ** numpy.where(labels == "A", 4, 0.5)
+    found = Outcomes(p, correct, labels, {"A": 50, "B": 20})
+    cuts = product(*(all_cuts(of_label(found, label)) for label in "AB"))
+    best = max(total(kept_counts(found, 0.0, dict(zip("AB", pair)))).f_score() for pair in cuts)
+    assert total(kept_counts(found, 0.0, best_thresholds(found))).f_score() == pytest.approx(best)
+
+
 @given(outcomes(), st.sampled_from(["precision", "recall"]))
 def test_a_demand_is_made_of_each_label(found, measure):
     objective = Objective(measure, 0.5)
