@@ -103,8 +103,9 @@ def _prf(counts: Counts, beta: float) -> Dict[str, float]:
 def _table(split: str, outcomes: Outcomes, before: Settings, after: Settings, beta: float) -> Table:
     title = f"{len(outcomes):,} predicted spans of {split}" + (", which it was chosen on" if split == "dev" else "")
     table = Table("", "gold", "threshold", "P", "R", "F", title=title, title_justify="left")
+    table.columns[0].overflow = "fold"
     for column in table.columns[1:]:
-        column.justify = "right"
+        column.justify, column.no_wrap = "right", True
     old, new = kept_counts(outcomes, **before), kept_counts(outcomes, **after)
     for label in old:
         threshold = after["thresholds"].get(label, after["threshold"])

@@ -30,7 +30,7 @@ def plot_reliability(path: Path, correct: Bools1d, probabilities: Dict[str, Floa
         upper.plot(bins.probability[filled], bins.accuracy[filled], "o-", color="#08519c", label="correct")
         upper.set(title=f"{title}: calibration error {error:.3f}", xlim=(0, 1), ylim=(0, 1.02))
         upper.set_ylabel("share of correct spans")
-        upper.legend(loc="upper left", frameon=False)
+        upper.legend(loc="best", frameon=False)
         bars = lower.bar(left, bins.count, width, align="edge", color="#c6dbef", edgecolor="white")
         lower.bar_label(bars, [f"{count:,}" if count else "" for count in bins.count], fontsize=7)
         lower.set(xlabel="probability", ylabel="spans")
