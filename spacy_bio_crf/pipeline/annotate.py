@@ -42,7 +42,7 @@ def set_entities(doc: Doc, spans: List[Span], preset: Optional[Bools1d]) -> None
 
 def make_span_group(doc: Doc, spans: List[Span], name: str, probabilities: Optional[Floats1d]) -> SpanGroup:
     """Make a span group; `attrs["scores"]` holds the probabilities, if there are any. Shape: S"""
-    attrs = {} if probabilities is None else {"scores": numpy.asarray(probabilities, dtype="float32")}
+    attrs = {} if probabilities is None else {"scores": probabilities}
     return SpanGroup(doc, name=name, attrs=attrs, spans=spans)
 
 
