@@ -9,8 +9,10 @@ Axis letters, in every docstring of the project:
 
 `step[i, j]` is the score of going *from* tag i *to* tag j. Scores are in nats. Ties go to the lowest tag id.
 """
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, List, NamedTuple
+
+import numpy
 
 Floats1d = Any
 Floats2d = Any
@@ -51,3 +53,12 @@ class ChainScores:
     step: Floats2d
     end: Floats1d
     constraints: Constraints
+
+    def rows_of_sequences(self) -> List[slice]:
+        """Where the tokens of each sequence lie. Length: B"""
+        ends = numpy.cumsum(self.lengths).tolist()
+        return [slice(start, end) for start, end in zip([0, *ends], ends)]
+
+    def sequence(self, rows: slice) -> "ChainScores":
+        """One sequence as a batch of its own."""
+        return replace(self, emissions=self.emissions[rows], lengths=numpy.array([rows.stop - rows.start]))

@@ -30,6 +30,7 @@ def make_examples(nlp, sentences=SENTENCES):
 
 
 def make_nlp(name="bio_crf_tagger", **config):
+    spacy.util.fix_random_seed(0)
     nlp = spacy.blank("en")
     nlp.add_pipe("bio_crf_tagger", name=name, config={"model": SMALL_MODEL, **config})
     return nlp

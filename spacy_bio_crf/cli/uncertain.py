@@ -1,6 +1,7 @@
 """`python -m spacy bio-crf uncertain`: which documents to annotate next."""
 import json
 from enum import Enum
+from itertools import tee
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Tuple
 
@@ -76,8 +77,9 @@ def _tasks(nlp: Language, name: str, texts: Iterable[Tuple[Any, Meta]], by: str,
     uncertainty: Callable = UNCERTAINTY[by]
     # A document that bears the predictions is certain of them: the component must not have run yet.
     with nlp.select_pipes(disable=nlp.pipe_names[nlp.pipe_names.index(name) :]):
-        docs = nlp.pipe(texts, as_tuples=True)
-        scored = ((uncertainty(tagger.posterior(doc)), (doc, meta)) for doc, meta in docs)
+        documents, copies = tee(nlp.pipe(texts, as_tuples=True))
+        posteriors = tagger.posteriors(doc for doc, _ in copies)
+        scored = ((uncertainty(posterior), document) for posterior, document in zip(posteriors, documents))
         chosen = least_certain(scored, limit)
     with changed(tagger, scores=True):
         for score, (doc, meta) in chosen:

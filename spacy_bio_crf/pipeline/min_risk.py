@@ -34,14 +34,13 @@ def spans_of_best_expected_f(scores: ChainScores, allowed: Optional[Bools2d], ta
     """
     spans, probabilities = crf.likely_spans(scores, FLOOR, tagset.label_ids, tagset.joins, allowed)
     chosen: List[Candidate] = []
-    ends = numpy.cumsum(scores.lengths).tolist()
-    for end, length in zip(ends, scores.lengths.tolist()):
-        first, last = numpy.searchsorted(spans[:, 0], (end - length, end))
+    for rows in scores.rows_of_sequences():
+        first, last = numpy.searchsorted(spans[:, 0], (rows.start, rows.stop))
         if first == last:
             continue
-        rows = zip(*spans[first:last].T.tolist(), probabilities[first:last].tolist())
-        expected = _expected_spans(scores, allowed, tagset, end - length, end)
-        chosen += best_ratio(list(rows), expected, bool(tagset.scheme.touches))
+        candidates = zip(*spans[first:last].T.tolist(), probabilities[first:last].tolist())
+        expected = _expected_spans(scores.sequence(rows), None if allowed is None else allowed[rows], tagset)
+        chosen += best_ratio(list(candidates), expected, bool(tagset.scheme.touches))
     return numpy.array([span[:3] for span in chosen], dtype="i").reshape(-1, 3)
 
 
@@ -91,19 +90,9 @@ def best_sum(candidates: Sequence[Candidate], price: float, may_touch: bool) -> 
     return chosen[::-1]
 
 
-def _expected_spans(
-    scores: ChainScores, allowed: Optional[Bools2d], tagset: TagSet, start: int, end: int
-) -> float:
+def _expected_spans(scores: ChainScores, allowed: Optional[Bools2d], tagset: TagSet) -> float:
     """The expected number of spans of one document: each begins at its start, or by a step that does not join."""
-    own = ChainScores(
-        scores.emissions[start:end],
-        numpy.array([end - start]),
-        scores.start,
-        scores.step,
-        scores.end,
-        scores.constraints,
-    )
-    _, expected = crf.marginals(own, None if allowed is None else allowed[start:end])
+    _, expected = crf.marginals(scores, allowed)
     steps = numpy.where(tagset.joins, 0.0, expected.step)
     steps[:, OUTSIDE_ID] = 0.0
     return float(expected.start.sum() - expected.start[OUTSIDE_ID] + steps.sum())

@@ -2,7 +2,7 @@
 import warnings
 from itertools import compress, islice
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy
 import srsly
@@ -11,7 +11,7 @@ from spacy.language import Language
 from spacy.pipeline.trainable_pipe import TrainablePipe
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
-from spacy.util import check_lexeme_norms
+from spacy.util import check_lexeme_norms, minibatch
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
@@ -217,17 +217,23 @@ class BioCrfTagger(TrainablePipe):
             if self.cfg["spans_key"] is not None or probabilities is not None:
                 doc.spans[self.scores_key] = make_span_group(doc, spans, self.scores_key, probabilities)
 
-    def posterior(self, doc: Doc) -> Posterior:
-        """The distribution over the analyses of a document: alternatives, candidates, samples, entropy.
+    def posteriors(self, docs: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Posterior]:
+        """The distribution over the analyses of each document: alternatives, candidates, samples, entropy.
 
-        doc (Doc): The document. What is preset on it conditions the distribution, other than spans that this component
-            has predicted and given a probability.
-        RETURNS (Posterior): What can be asked.
+        docs (Iterable[Doc]): The documents. What is preset on them conditions the distribution, other than spans that this
+            component has predicted and given a probability.
+        batch_size (int): How many documents to score at once.
+        YIELDS (Posterior): What can be asked of a document.
         """
-        group = doc.spans.get(self.scores_key)
-        own = group if group is not None and "scores" in group.attrs else ()
-        scores, allowed = self._score([doc], own)
-        return Posterior(doc, scores, allowed, self.tagset, self.cfg["calibration"])
+        for batch in minibatch(docs, batch_size):
+            scores, allowed = self._score(batch, self._own_predictions)
+            for doc, rows in zip(batch, scores.rows_of_sequences()):
+                lattice = None if allowed is None else allowed[rows]
+                yield Posterior(doc, scores.sequence(rows), lattice, self.tagset, self.cfg["calibration"])
+
+    def posterior(self, doc: Doc) -> Posterior:
+        """The distribution over the analyses of one document. See `posteriors`."""
+        return next(self.posteriors([doc]))
 
     def span_probabilities(self, doc: Doc, spans: Iterable[AnySpan]) -> Floats1d:
         """Probabilities of any spans, predicted or not. See `Posterior.span_probabilities`. Shape: S"""
@@ -319,18 +325,26 @@ class BioCrfTagger(TrainablePipe):
     def _keeps_preset(self) -> bool:
         return self.cfg["set_ents"] and not self.cfg["overwrite"]
 
-    def _score(self, docs: List[Doc], own: Iterable[Span] = ()) -> Tuple[ChainScores, Optional[Bools2d]]:
-        """The scores of a batch, and what is preset in it."""
+    def _own_predictions(self, doc: Doc) -> Iterable[Span]:
+        group = doc.spans.get(self.scores_key)
+        return group if group is not None and "scores" in group.attrs else ()
+
+    def _score(
+        self, docs: List[Doc], own: Callable[[Doc], Iterable[Span]] = lambda doc: ()
+    ) -> Tuple[ChainScores, Optional[Bools2d]]:
+        """The scores of a batch, and what is preset in it other than the component's own spans."""
         self._require_initialized()
         keep_fast_blas(self.model)
         scores = to_numpy(self.model.predict(docs), self.model.ops)
         return scores, self._conditions(docs, scores, own)
 
-    def _conditions(self, docs: List[Doc], scores: ChainScores, own: Iterable[Span]) -> Optional[Bools2d]:
+    def _conditions(
+        self, docs: List[Doc], scores: ChainScores, own: Callable[[Doc], Iterable[Span]]
+    ) -> Optional[Bools2d]:
         """What preset entities and blocked tokens leave to the tokens of a batch. Shape: N, K"""
         if not self._keeps_preset:
             return None
-        lattices = [preset_lattice(doc, self.tagset, own) for doc in docs]
+        lattices = [preset_lattice(doc, self.tagset, own(doc)) for doc in docs]
         if all(lattice is None for lattice in lattices):
             return None
         free = (numpy.ones((length, len(self.tagset)), dtype=bool) for length in scores.lengths)

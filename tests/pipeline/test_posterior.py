@@ -153,6 +153,16 @@ def test_expected_f_decoding_has_the_best_ratio(case):
     assert ratio(chosen) >= max(map(ratio, truth.spans)) - 1e-4
 
 
+def test_posteriors_of_a_stream_are_those_of_single_documents():
+    tagger = random_tagger("BIO", 0.3, seed=5)
+    docs = [Doc(VOCAB, words=text.split()) for text in ("x y z x", "", "z z y", "y")]
+    docs[2].set_ents([Span(docs[2], 0, 1, label="a")], default="missing")
+    for doc, posterior in zip(docs, tagger.posteriors(iter(docs), batch_size=3)):
+        assert posterior.doc is doc
+        assert posterior.entropy() == pytest.approx(tagger.posterior(doc).entropy(), abs=1e-5)
+        assert posterior.log_probability() == pytest.approx(tagger.posterior(doc).log_probability(), abs=1e-5)
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_batch_equals_documents_one_by_one(rule):
     tagger = random_tagger("BIOES", 0.3, seed=3, decode=rule)
