@@ -9,7 +9,7 @@ from .. import crf
 from ..tags import OUTSIDE_ID, TagSet
 from ..types import Bools2d, ChainScores, Ints2d
 
-FLOOR = 0.01  # spans below it are not considered
+FLOOR = 0.01  # what is less likely is not worth choosing, and there is too much of it
 
 Candidate = Tuple[int, int, int, float]  # start, end, label, probability
 
@@ -25,7 +25,8 @@ def most_likely_spans(scores: ChainScores, allowed: Optional[Bools2d], tagset: T
 
 
 def spans_of_best_expected_f(scores: ChainScores, allowed: Optional[Bools2d], tagset: TagSet) -> Ints2d:
-    """For each document, the legal set of spans with the highest 2 * E[right] / (number chosen + E[number of gold spans]).
+    """For each document, the legal set of spans with the highest 2 * E[right] / (number chosen + E[number of gold spans]),
+    among spans with a probability of at least `FLOOR`.
 
     The ratio is maximised exactly by Dinkelbach's method (1967): choose the set with the highest sum of (p - r / 2) for the
     ratio r reached so far, by dynamic programming, until r stays.
