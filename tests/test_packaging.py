@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[1]
 TEXTS = ["I like London and Berlin.", "Who is Shaka Khan?", "Shaka lives in New York, not in Paris.", "", "\n"]
 PREDICT = """
 import json, sys, spacy
+from spacy_bio_crf.corpus.addresses import generate
+assert list(generate("test", 3))  # its word lists are installed too
 nlp = spacy.load("en_places")
 docs = nlp.pipe(json.load(sys.stdin))
 print(json.dumps([[(e.start_char, e.end_char, e.label_) for e in doc.ents] for doc in docs]))
