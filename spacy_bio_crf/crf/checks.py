@@ -1,6 +1,5 @@
 """Checks what callers hand to the chain, before any kernel reads it."""
-import math
-from typing import Any, Optional, Tuple
+from typing import Any, Callable, Optional, Tuple
 
 import numpy
 
@@ -29,12 +28,13 @@ def check_array(name: str, array: Any, dtype: str, shape: Tuple[Optional[int], .
     return numpy.ascontiguousarray(array)
 
 
-def check_finite(name: str, array: numpy.ndarray) -> None:
-    if math.isfinite(numpy.add.reduce(array, axis=None)):  # then so are its terms; and this is one quick pass
-        return
-    wrong = numpy.argwhere(~numpy.isfinite(array))
-    if len(wrong):
-        index = [int(i) for i in wrong[0]]
+def all_finite(array: numpy.ndarray) -> bool:
+    return bool(numpy.isfinite(array).all())
+
+
+def check_finite(name: str, array: numpy.ndarray, is_finite: Callable[[numpy.ndarray], bool]) -> None:
+    if not is_finite(array):
+        index = [int(i) for i in numpy.argwhere(~numpy.isfinite(array))[0]]
         raise ValueError(Errors.E203.format(name=name, index=index, value=array[tuple(index)]))
 
 
@@ -46,7 +46,7 @@ def check_ints(name: str, array: Any, shape: Tuple[Optional[int], ...]) -> numpy
     return check_array(name, array, "int64", shape)
 
 
-def check_scores(scores: ChainScores) -> ChainScores:
+def check_scores(scores: ChainScores, is_finite: Callable[[numpy.ndarray], bool] = all_finite) -> ChainScores:
     """Return the scores with contiguous arrays and int64 lengths, or raise ValueError."""
     emissions = check_array("emissions", scores.emissions, "float32", (None, None))
     n_tokens, n_tags = emissions.shape
@@ -58,10 +58,10 @@ def check_scores(scores: ChainScores) -> ChainScores:
         check_array("constraints.step", scores.constraints.step, "bool", (n_tags, n_tags)),
         check_array("constraints.end", scores.constraints.end, "bool", (n_tags,)),
     )
-    check_finite("emissions", emissions)
-    check_finite("start", start)
-    check_finite("step", step)
-    check_finite("end", end)
+    check_finite("emissions", emissions, is_finite)
+    check_finite("start", start, is_finite)
+    check_finite("step", step, is_finite)
+    check_finite("end", end, is_finite)
     lengths = check_ints("lengths", scores.lengths, (None,))
     if lengths.sum() != n_tokens or (lengths.size and lengths.min() < 0):
         raise ValueError(Errors.E202.format(tokens=n_tokens, lengths=lengths))

@@ -63,6 +63,7 @@ cdef extern from "batch.hh" namespace "bio_crf" nogil:
         vector[double] probabilities
 
     vector[const Kernels*] available_kernels()
+    cbool c_all_finite "bio_crf::all_finite"(const float*, int64_t)
     void c_log_partition "bio_crf::log_partition"(const Kernels&, const Chain&, const Batch&, double*) except +
     void c_marginals "bio_crf::marginals"(const Kernels&, const Chain&, const Batch&, double*, Gradient&) except +
     int64_t c_loss "bio_crf::loss"(const Kernels&, const Chain&, const Batch&, const uint8_t* gold,
@@ -103,7 +104,7 @@ cdef class Lattice:
     cdef Batch batch
 
     def __cinit__(self, scores, allowed, cbool with_probabilities):
-        self.scores = scores = check_scores(scores)
+        self.scores = scores = check_scores(scores, all_finite)
         self.allowed = allowed = check_mask("allowed", allowed, scores)
         may = scores.constraints
         self.chain = new Chain(
@@ -148,6 +149,11 @@ cdef class ScoreGradient:
 
 cdef inline void* data(numpy.ndarray array):
     return numpy.PyArray_DATA(array)
+
+
+def all_finite(numpy.ndarray array):
+    """Whether a contiguous float32 array holds neither NaN nor infinities."""
+    return c_all_finite(<float*>data(array), array.size)
 
 
 def log_partition(scores, allowed=None):
