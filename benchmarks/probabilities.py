@@ -168,14 +168,14 @@ def annotate_crf(nlp: Language, docs: List[Doc]) -> None:
     """The same predicted spans, with three kinds of score; and all likely spans."""
     tagger = nlp.get_pipe("bio_crf_tagger")
     for doc in nlp.pipe(docs):
-        predicted = doc.spans[tagger.scores_key]
+        predicted, exact = map(list, zip(*scored_spans(doc, tagger.scores_key))) if doc.ents else ([], [])
         posterior = tagger.posterior(doc)
         scores = posterior.scores
         tags, _ = crf.best_path(scores)
         rows = tagger.tagset.spans(tags)
-        keep(doc, EXACT, list(predicted), predicted.attrs["scores"])
-        keep(doc, SOFTMAX, list(predicted), span_means(softmax(scores.emissions), tags, rows))
-        keep(doc, PREFIX, list(predicted), span_means(softmax(prefix_viterbi(scores)), tags, rows))
+        keep(doc, EXACT, predicted, numpy.array(exact))
+        keep(doc, SOFTMAX, predicted, span_means(softmax(scores.emissions), tags, rows))
+        keep(doc, PREFIX, predicted, span_means(softmax(prefix_viterbi(scores)), tags, rows))
         likely = posterior.candidates(LEAST)
         keep(doc, EXACT_ALL, list(likely), likely.attrs["scores"])
 

@@ -78,6 +78,7 @@ class Errors(metaclass=_Coded):
     E614 = "Unknown kind of calibration {kind!r}. Expected None, or a dict whose \"kind\" is one of: {known}."
     E615 = "This needs {module}, which is not installed. Install it with: pip install 'spacy-bio-crf[evaluation]'"
     E616 = "No threshold gives a {measure} of at least {at_least}. Ask for less, or for one threshold --per-label."
+    E617 = "Thresholds need predicted spans with annotated gold, but there are none. Check that the corpus is annotated, and that the component predicts spans on it."
 
     # pipeline
     E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."

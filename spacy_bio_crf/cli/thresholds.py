@@ -63,6 +63,8 @@ def thresholds_cli(
         }
         cfg = nlp.get_pipe(name).cfg
         before = {"threshold": cfg.get("threshold", 0.0), "thresholds": cfg.get("thresholds", {})}
+        if not len(outcomes["dev"]) or not outcomes["dev"].n_gold:
+            raise ValueError(Errors.E617)
         after = _choose(outcomes["dev"], objective, per_label)
         if target is not None:
             set_settings(nlp, name, **after)
@@ -103,9 +105,8 @@ def _prf(counts: Counts, beta: float) -> Dict[str, float]:
 def _table(split: str, outcomes: Outcomes, before: Settings, after: Settings, beta: float) -> Table:
     title = f"{len(outcomes):,} predicted spans of {split}" + (", which it was chosen on" if split == "dev" else "")
     table = Table("", "gold", "threshold", "P", "R", "F", title=title, title_justify="left")
-    table.columns[0].overflow = "fold"
-    for column in table.columns[1:]:
-        column.justify, column.no_wrap = "right", True
+    for column in table.columns:
+        column.justify, column.no_wrap = "left" if column is table.columns[0] else "right", True
     old, new = kept_counts(outcomes, **before), kept_counts(outcomes, **after)
     for label in old:
         threshold = after["thresholds"].get(label, after["threshold"])

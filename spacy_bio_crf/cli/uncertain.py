@@ -12,7 +12,7 @@ from typer import Argument as Arg
 from typer import Option as Opt
 
 from ..corpus.files import replacing
-from ..evaluation import UNCERTAINTY, least_certain
+from ..evaluation import UNCERTAINTY, least_certain, scored_spans
 from .component import CODE_HELP, COMPONENT_HELP, changed, load_component, watch
 from .group import bio_crf_cli, clear_errors
 from .texts import read_texts
@@ -88,7 +88,6 @@ def _tasks(nlp: Language, name: str, texts: Iterable[Tuple[Any, Meta]], by: str,
 
 def _task(doc: Doc, key: str, meta: Meta) -> Dict[str, Any]:
     """A document as Prodigy reads it, and as doccano does. `token_end` is the last token of a span, as Prodigy has it."""
-    group = doc.spans[key]
     spans = [
         {
             "start": span.start_char,
@@ -98,7 +97,7 @@ def _task(doc: Doc, key: str, meta: Meta) -> Dict[str, Any]:
             "token_end": span.end - 1,
             "score": round(float(score), 6),
         }
-        for span, score in zip(group, group.attrs["scores"])
+        for span, score in scored_spans(doc, key)
     ]
     tokens = [
         {"text": token.text, "start": token.idx, "end": token.idx + len(token), "id": token.i, "ws": bool(token.whitespace_)}

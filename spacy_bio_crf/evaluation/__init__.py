@@ -8,7 +8,7 @@ from .metrics import (
     probability_scores,
     reliability_bins,
 )
-from .outcomes import Outcomes, collect_outcomes
+from .outcomes import Outcomes, collect_outcomes, scored_spans
 from .plots import plot_reliability
 from .thresholds import Counts, Objective, best_threshold, best_thresholds, kept_counts, of_label, total
 from .uncertainty import UNCERTAINTY, least_certain
@@ -37,5 +37,6 @@ __all__ = [
     "plot_reliability",
     "probability_scores",
     "reliability_bins",
+    "scored_spans",
     "total",
 ]

@@ -56,7 +56,10 @@ def collect_outcomes(examples: Iterable[Example], scores_key: str, gold_key: Opt
             continue
         counts.update(label for label, _, _ in gold)
         aligned = example.alignment.x2y
-        for span, score in _scored_spans(example.predicted, scores_key):
+        entities = {(ent.start, ent.end, ent.label) for ent in example.predicted.ents}
+        for span, score in scored_spans(example.predicted, scores_key):
+            if gold_key is None and (span.start, span.end, span.label) not in entities:
+                continue  # a later component has taken it away
             tokens = aligned[span.start : span.end]
             if not len(tokens):
                 continue
@@ -82,9 +85,21 @@ def _gold_spans(doc: Doc, gold_key: Optional[str]) -> Optional[Set[GoldSpan]]:
     return None if spans is None else {(span.label_, span.start, span.end) for span in spans}
 
 
-def _scored_spans(doc: Doc, scores_key: str) -> Iterator[Tuple[Span, float]]:
+def scored_spans(doc: Doc, scores_key: str) -> Iterator[Tuple[Span, float]]:
+    """The predicted spans of a document with their probabilities: the rows that the component wrote down, in characters,
+    or else the spans of the group.
+
+    YIELDS (Tuple[Span, float]): Spans whose edges are still edges of tokens.
+    RAISES (ValueError): There is no such group, or it has no scores.
+    """
     group = doc.spans.get(scores_key)
-    scores = None if group is None else group.attrs.get("scores")
-    if scores is None or len(scores) != len(group):
+    attrs = {} if group is None else group.attrs
+    if "predicted" in attrs:
+        for start, end, label, score in attrs["predicted"]:
+            span = doc.char_span(start, end, label=label)
+            if span is not None:
+                yield span, score
+    elif len(attrs.get("scores", ())) == len(group or ()) and "scores" in attrs:
+        yield from zip(group, map(float, attrs["scores"]))
+    else:
         raise ValueError(Errors.E611.format(key=scores_key, text=doc.text[:80]))
-    return zip(group, map(float, scores))

@@ -1,6 +1,7 @@
 """Spans in chain tokens -> doc.ents and doc.spans, with their probabilities."""
+from bisect import bisect_left
 from itertools import groupby
-from typing import List, Optional
+from typing import List, Optional, Union
 
 import numpy
 from spacy.attrs import ENT_IOB
@@ -11,6 +12,9 @@ from ..types import Bools1d, Floats1d, Ints2d
 from .lattice import ChainIndex
 
 EXTENSION = "probability"
+PREDICTED = "predicted"  # attribute of a span group: rows of start and end in characters, label and probability
+
+Row = List[Union[int, str, float]]
 
 
 def spans_of_rows(doc: Doc, rows: Ints2d, tagset: TagSet) -> List[Span]:
@@ -46,18 +50,44 @@ def make_span_group(doc: Doc, spans: List[Span], name: str, probabilities: Optio
     return SpanGroup(doc, name=name, attrs=attrs, spans=spans)
 
 
+def predicted_rows(doc: Doc, key: str) -> List[Row]:
+    """What `record_predictions` wrote to a document under this key."""
+    return doc.spans[key].attrs.get(PREDICTED, []) if key in doc.spans else []
+
+
+def record_predictions(doc: Doc, spans: List[Span], probabilities: Floats1d, key: str, *, as_group: bool) -> None:
+    """Write down which spans were predicted, and their probabilities, in a span group: groups travel with the document
+    wherever it goes, other than custom attributes, which a DocBin leaves behind by default. The rows are characters, so
+    that they hold when tokens are merged or split. Those of entities that stand since an earlier prediction are kept.
+
+    doc (Doc): The document.
+    spans (List[Span]): The spans, in order.
+    probabilities (Floats1d): Their probabilities. Shape: S
+    key (str): Key of the group.
+    as_group (bool): Whether the group holds the spans themselves too. Such a group does not survive merging of tokens.
+    """
+    rows = [[s.start_char, s.end_char, s.label_, float(p)] for s, p in zip(spans, probabilities)]
+    old = predicted_rows(doc, key)
+    if old:
+        standing = {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
+        standing -= {tuple(row[:3]) for row in rows}
+        rows = sorted(rows + [row for row in old if tuple(row[:3]) in standing])
+    scores = probabilities if as_group else numpy.array([row[3] for row in rows])
+    attrs = {"scores": scores, PREDICTED: rows}
+    doc.spans[key] = SpanGroup(doc, name=key, attrs=attrs, spans=spans if as_group else [])
+
+
 def span_probability(span: Span) -> Optional[float]:
-    """The getter of `span._.probability`: what a span group of the document says of this very span. Groups travel with the
-    document wherever it goes, other than custom attributes, which a DocBin leaves behind by default.
+    """The getter of `span._.probability`: what the component that wrote this very span said of it.
 
     RETURNS (Optional[float]): None for a span that no component gave a probability, such as a preset entity.
     """
-    for group in span.doc.spans.values():
-        scores = group.attrs.get("scores", ())
-        if len(scores) == len(group):
-            for other, score in zip(group, scores):
-                if (other.start, other.end, other.label) == (span.start, span.end, span.label):
-                    return float(score)
+    here = [span.start_char, span.end_char, span.label_]
+    for key in reversed(list(span.doc.spans)):
+        rows = predicted_rows(span.doc, key)
+        place = bisect_left(rows, here)
+        if place < len(rows) and rows[place][:3] == here:
+            return rows[place][3]
     return None
 
 

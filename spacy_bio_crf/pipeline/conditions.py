@@ -1,36 +1,39 @@
 """Doc -> what decoding must respect: preset entities and blocked tokens."""
-from typing import Iterable, List, Optional
+from typing import AbstractSet, List, Optional, Tuple
 
 import numpy
 from spacy.attrs import ENT_IOB, ENT_TYPE
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
 from ..tags import TagSet
 from ..types import Bools1d, Bools2d
 from .lattice import NO_LABEL, ChainIndex, KnownSpan, build_lattice, drop_inexpressible
 
+CharSpan = Tuple[int, int, str]  # start and end in characters, label
 
-def preset_tokens(doc: Doc, own: Iterable[Span] = ()) -> Bools1d:
+
+def preset_tokens(doc: Doc, own: AbstractSet[CharSpan] = frozenset()) -> Bools1d:
     """Tell which tokens an earlier component or the user has settled: those in an entity, and blocked ones. A token that is
     merely outside may still be given an entity, as spaCy's `ner` has it.
 
     doc (Doc): The document.
-    own (Iterable[Span]): Entities that the tagger itself has predicted: they settle nothing.
+    own (AbstractSet[CharSpan]): Entities that the tagger itself has predicted: they settle nothing.
     RETURNS (Bools1d): Over all tokens of the document. Shape: T
     """
     iob = doc.to_array(ENT_IOB)
     preset = (iob == 1) | (iob == 3)
-    for span in own:
-        preset[span.start : span.end] = False
+    for ent in doc.ents if own else ():
+        if (ent.start_char, ent.end_char, ent.label_) in own:
+            preset[ent.start : ent.end] = False
     return preset
 
 
-def preset_lattice(doc: Doc, tagset: TagSet, own: Iterable[Span] = ()) -> Optional[Bools2d]:
+def preset_lattice(doc: Doc, tagset: TagSet, own: AbstractSet[CharSpan] = frozenset()) -> Optional[Bools2d]:
     """Tell which tags the preset entities and blocked tokens leave to each token of the chain.
 
     doc (Doc): The document.
     tagset (TagSet): The tags.
-    own (Iterable[Span]): Entities that the tagger itself has predicted: they settle nothing.
+    own (AbstractSet[CharSpan]): Entities that the tagger itself has predicted: they settle nothing.
     RETURNS (Optional[Bools2d]): None where nothing is preset. Shape: N, K
     """
     preset = preset_tokens(doc, own)

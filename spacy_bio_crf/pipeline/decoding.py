@@ -4,6 +4,7 @@ from typing import Any, List, Mapping, NamedTuple, Optional
 import numpy
 
 from .. import crf
+from ..errors import Errors
 from ..evaluation.calibration import apply_calibration
 from ..tags import TagSet
 from ..types import Bools2d, ChainScores, Floats1d, Ints1d, Ints2d
@@ -50,6 +51,8 @@ def decode(
 
 def _best(scores: ChainScores, allowed: Optional[Bools2d], tagset: TagSet, rule: str):
     """The tags, where they are known already, and the spans of a batch by a rule."""
+    if rule not in RULES:
+        raise ValueError(Errors.E408.format(name="bio_crf_tagger", decode=rule, known=", ".join(RULES)))
     if rule == "viterbi":
         tags, _ = crf.best_path(scores, allowed)
         return tags, tagset.spans(tags, scores.lengths)

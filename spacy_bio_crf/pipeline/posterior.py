@@ -117,12 +117,14 @@ class Posterior:
     def candidates(self, threshold: float = 0.1, name: str = "candidates") -> SpanGroup:
         """All spans with at least this probability, overlapping ones too, in the order of their starts.
 
-        threshold (float): Above 0, at most 1, before calibration.
+        threshold (float): Above 0, at most 1; of the calibrated probability, if the tagger is calibrated.
         name (str): Name of the group.
         RETURNS (SpanGroup): The spans; `attrs["scores"]` holds their probabilities.
         """
-        rows, raw = crf.likely_spans(*self._question(threshold))
-        return make_span_group(self.doc, spans_of_rows(self.doc, rows, self.tagset), name, self._calibrated(raw))
+        rows, raw = crf.likely_spans(*self._question(self._raw(threshold)))
+        probabilities = self._calibrated(raw)
+        likely = probabilities >= threshold
+        return make_span_group(self.doc, spans_of_rows(self.doc, rows[likely], self.tagset), name, probabilities[likely])
 
     def sample(self, n: int, seed: int = 0) -> List[List[Span]]:
         """Draw analyses from the distribution, exactly and independently.
@@ -144,6 +146,17 @@ class Posterior:
 
     def _question(self, about: Any) -> tuple:
         return self.scores, about, self.tagset.label_ids, self.tagset.joins, self.allowed
+
+    def _raw(self, threshold: float) -> float:
+        """A probability that calibration keeps below the threshold, or puts at it: by bisection, since it never falls."""
+        low, high = 0.0, threshold if self.calibration is None else 1.0
+        while self.calibration is not None and high - low > 1e-6 + 1e-3 * low:
+            middle = (low + high) / 2
+            if self._calibrated(numpy.array([middle]))[0] < threshold:
+                low = middle
+            else:
+                high = middle
+        return high if self.calibration is None else max(low, 1e-6)
 
     def _calibrated(self, probabilities: Floats1d) -> Floats1d:
         return apply_calibration(self.calibration, probabilities)

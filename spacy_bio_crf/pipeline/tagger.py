@@ -2,14 +2,14 @@
 import warnings
 from itertools import compress, islice
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
 
 import numpy
 import srsly
 from spacy.errors import Errors as SpacyErrors
 from spacy.language import Language
 from spacy.pipeline.trainable_pipe import TrainablePipe
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import check_lexeme_norms, minibatch
 from spacy.vocab import Vocab
@@ -17,12 +17,20 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 
 from .. import crf
 from ..errors import Errors, Warnings
+from ..evaluation import apply_calibration
 from ..model.layer import set_constraints, to_numpy
 from ..model.ops import keep_fast_blas
 from ..tags import TagSet, check_label, get_scheme
 from ..types import Bools2d, ChainScores, Floats1d, Floats2d
-from .annotate import make_span_group, register_extension, set_entities, spans_of_rows
-from .conditions import preset_lattice, preset_tokens
+from .annotate import (
+    make_span_group,
+    predicted_rows,
+    record_predictions,
+    register_extension,
+    set_entities,
+    spans_of_rows,
+)
+from .conditions import CharSpan, preset_lattice, preset_tokens
 from .decoding import RULES, Decoding, decode
 from .gold import gold_lattice, gold_spans
 from .guards import FORMAT, finite_scores, loading
@@ -61,7 +69,7 @@ class BioCrfTagger(TrainablePipe):
         overwrite (bool): Whether to drop preset entities and blocked tokens. If not, they stand, and the rest of the
             document is decoded given them. A span group is always replaced.
         scores (bool): Whether predicted spans carry their probability: in `attrs["scores"]` of the span group, and as
-            `span._.probability`. Without a `spans_key`, the group is named after the component.
+            `span._.probability`. Without a `spans_key`, the group is named after the component, and holds the scores alone.
         decode (str): "viterbi": the best legal sequence. "marginal": the spans that are more likely than not. "expected_f":
             the spans of the best expected F1 of each document.
         threshold (float): Probability below which a span is dropped.
@@ -76,6 +84,7 @@ class BioCrfTagger(TrainablePipe):
             raise ValueError(Errors.E408.format(name=name, decode=decode, known=", ".join(RULES)))
         if not all(model.has_ref(ref) for ref in ("tok2vec", "output_layer", "crf")):
             raise ValueError(Errors.E409.format(name=name, model=model.name))
+        apply_calibration(calibration, numpy.zeros(0))  # refuses what is no calibration
         register_extension()
         self.vocab = vocab
         self.model = model
@@ -214,8 +223,11 @@ class BioCrfTagger(TrainablePipe):
                 probabilities = None if probabilities is None else probabilities[new]
             if self.cfg["set_ents"]:
                 set_entities(doc, spans, preset)
-            if self.cfg["spans_key"] is not None or probabilities is not None:
-                doc.spans[self.scores_key] = make_span_group(doc, spans, self.scores_key, probabilities)
+            as_group = self.cfg["spans_key"] is not None
+            if probabilities is not None:
+                record_predictions(doc, spans, probabilities, self.scores_key, as_group=as_group)
+            elif as_group:
+                doc.spans[self.scores_key] = make_span_group(doc, spans, self.scores_key, None)
 
     def posteriors(self, docs: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Posterior]:
         """The distribution over the analyses of each document: alternatives, candidates, samples, entropy.
@@ -325,12 +337,11 @@ class BioCrfTagger(TrainablePipe):
     def _keeps_preset(self) -> bool:
         return self.cfg["set_ents"] and not self.cfg["overwrite"]
 
-    def _own_predictions(self, doc: Doc) -> Iterable[Span]:
-        group = doc.spans.get(self.scores_key)
-        return group if group is not None and "scores" in group.attrs else ()
+    def _own_predictions(self, doc: Doc) -> Set[CharSpan]:
+        return {tuple(row[:3]) for row in predicted_rows(doc, self.scores_key)}
 
     def _score(
-        self, docs: List[Doc], own: Callable[[Doc], Iterable[Span]] = lambda doc: ()
+        self, docs: List[Doc], own: Callable[[Doc], Set[CharSpan]] = lambda doc: set()
     ) -> Tuple[ChainScores, Optional[Bools2d]]:
         """The scores of a batch, and what is preset in it other than the component's own spans."""
         self._require_initialized()
@@ -339,7 +350,7 @@ class BioCrfTagger(TrainablePipe):
         return scores, self._conditions(docs, scores, own)
 
     def _conditions(
-        self, docs: List[Doc], scores: ChainScores, own: Callable[[Doc], Iterable[Span]]
+        self, docs: List[Doc], scores: ChainScores, own: Callable[[Doc], Set[CharSpan]]
     ) -> Optional[Bools2d]:
         """What preset entities and blocked tokens leave to the tokens of a batch. Shape: N, K"""
         if not self._keeps_preset:

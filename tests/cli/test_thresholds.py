@@ -57,6 +57,13 @@ def test_table(bio_crf, model, dev, trained, tmp_path):
 
 
 def test_an_impossible_demand(bio_crf, model, trained, tmp_path):
-    wrong = write_docs(trained, tmp_path / "wrong.spacy", [("I like London.", []), ("Who is Shaka Khan?", [])])
+    wrong = write_docs(trained, tmp_path / "wrong.spacy", [("I like London.", [(0, 1, "LOC")]), ("Who is Shaka Khan?", [])])
     assert "E616" in bio_crf("thresholds", model, wrong, "--measure", "precision", "--in-place", code=1).output
     assert spacy.load(model).get_pipe("bio_crf_tagger").cfg["threshold"] == 0
+
+
+def test_no_gold_changes_nothing(bio_crf, model, trained, tmp_path):
+    empty = write_docs(trained, tmp_path / "empty.spacy", [("I like London.", [])])
+    before = spacy.load(model).get_pipe("bio_crf_tagger").cfg
+    assert "E617" in bio_crf("thresholds", model, empty, "--in-place", code=1).output
+    assert spacy.load(model).get_pipe("bio_crf_tagger").cfg == before

@@ -114,7 +114,14 @@ def test_other_tokens_same_characters():
     doc = Doc(VOCAB, words=words, spaces=[False, True, True, False, False, False])
     spans = make_spans(doc, [(0, 3, "A"), (3, 6, "A")])
     doc.spans["found"] = SpanGroup(doc, spans=spans, attrs={"scores": numpy.array([0.5, 0.5])})
+    doc.set_ents(spans)
     assert collect_outcomes([Example(doc, reference)], "found", None).correct.tolist() == [True, False]
+
+
+def test_a_span_that_a_later_component_took_away_does_not_count():
+    example = make_example([(0, 1, "A"), (2, 3, "A")], [(0, 1, "A")])
+    example.predicted.ents = example.predicted.ents[:1]
+    assert collect_outcomes([example], "found", None).correct.tolist() == [True]
 
 
 def test_same_span_twice_is_right_once():

@@ -2,6 +2,7 @@
 import numpy
 import pytest
 import spacy
+from spacy.pipeline.functions import merge_entities
 from spacy.tokens import Doc, DocBin, Span
 
 from ..conftest import SENTENCES, make_examples, make_nlp, train
@@ -27,7 +28,7 @@ def test_every_predicted_span_has_its_probability(nlp):
     for text, _ in SENTENCES:
         doc = nlp(text)
         group = doc.spans["bio_crf_tagger"]
-        assert [(s.start, s.end, s.label) for s in group] == [(e.start, e.end, e.label) for e in doc.ents]
+        assert [row[:3] for row in group.attrs["predicted"]] == [[e.start_char, e.end_char, e.label_] for e in doc.ents]
         assert probabilities(doc) == pytest.approx(group.attrs["scores"].tolist())
         expected = tagger.span_probabilities(nlp.make_doc(text), doc.ents)
         assert probabilities(doc) == pytest.approx(expected.tolist(), abs=1e-6)
@@ -41,9 +42,10 @@ def test_every_predicted_span_has_its_probability(nlp):
         lambda nlp, doc: next(DocBin(docs=[doc]).get_docs(nlp.vocab)),
         lambda nlp, doc: next(DocBin().from_bytes(DocBin(docs=[doc]).to_bytes()).get_docs(spacy.blank("en").vocab)),
         lambda nlp, doc: doc.copy(),
+        lambda nlp, doc: Doc(nlp.vocab).from_bytes(merge_entities(doc).to_bytes()),
         lambda nlp, doc: list(nlp.pipe([doc.text, "x"], n_process=2))[0],
     ],
-    ids=["bytes", "docbin", "docbin-bytes", "copy", "n_process"],
+    ids=["bytes", "docbin", "docbin-bytes", "copy", "merged", "n_process"],
 )
 def test_probabilities_travel_with_the_document(nlp, travel):
     doc = nlp(TEXT)
@@ -64,6 +66,57 @@ def test_preset_spans_have_none_and_condition_the_rest(nlp):
         [],
         [pytest.approx(expected[0], abs=1e-6)],
     )
+
+
+def test_predicting_again_keeps_the_probabilities(nlp):
+    doc = nlp(TEXT)
+    before = probabilities(doc)
+    assert probabilities(nlp(doc)) == before and None not in before
+
+
+def test_corrected_entities_are_preset_as_a_whole(nlp):
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    doc = nlp(TEXT)
+    start, end, label = next((e.start, e.end, e.label_) for e in doc.ents)
+    wider = Span(doc, start, end + 1, label=label)
+    doc.ents = [wider]
+    fresh = nlp.make_doc(TEXT)
+    fresh.ents = [Span(fresh, start, end + 1, label=label)]
+    spans = [(start, end, label), (start, end + 1, label), (4, 6, "LOC")]
+    assert tagger.span_probabilities(doc, spans) == pytest.approx(tagger.span_probabilities(fresh, spans), abs=1e-9)
+    assert tagger.span_probabilities(doc, spans)[:2].tolist() == [0.0, pytest.approx(1.0)]
+
+
+def test_each_entity_has_the_probability_of_the_component_that_wrote_it(nlp):
+    doc = nlp(TEXT)
+    own = probabilities(doc)
+    doc.spans["sc"] = list(doc.ents)
+    doc.spans["sc"].attrs["scores"] = numpy.full(len(doc.ents), 0.123)
+    assert probabilities(doc) == own
+
+
+def test_candidates_are_cut_by_calibrated_probability(nlp):
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    doc = nlp.make_doc(TEXT)
+    try:
+        for calibration in (None, {"kind": "temperature", "temperature": 3.0}, {"kind": "temperature", "temperature": 0.4}):
+            tagger.cfg["calibration"] = calibration
+            every = tagger.posterior(doc).candidates(1e-4)
+            group = tagger.posterior(doc).candidates(0.2)
+            expected = [(s.start, s.end, s.label_) for s, p in zip(every, every.attrs["scores"]) if p >= 0.2]
+            assert [(s.start, s.end, s.label_) for s in group] == expected and expected
+    finally:
+        tagger.cfg["calibration"] = None
+
+
+def test_rule_is_checked_at_prediction_time(nlp):
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    try:
+        tagger.cfg["decode"] = "expectedf"
+        with pytest.raises(ValueError, match="E408.*expectedf"):
+            nlp(TEXT)
+    finally:
+        tagger.cfg["decode"] = "viterbi"
 
 
 def test_without_scores_there_is_no_group(nlp, tmp_path):
