@@ -33,6 +33,7 @@ from spacy_bio_crf.evaluation import (
     average_precision,
     collect_outcomes,
     expected_calibration_error,
+    scored_spans,
 )
 from spacy_bio_crf.types import ChainScores, Floats1d, Floats2d, Ints1d, Ints2d
 

@@ -56,10 +56,7 @@ def collect_outcomes(examples: Iterable[Example], scores_key: str, gold_key: Opt
             continue
         counts.update(label for label, _, _ in gold)
         aligned = example.alignment.x2y
-        entities = {(ent.start, ent.end, ent.label) for ent in example.predicted.ents}
-        for span, score in scored_spans(example.predicted, scores_key):
-            if gold_key is None and (span.start, span.end, span.label) not in entities:
-                continue  # a later component has taken it away
+        for span, score in scored_spans(example.predicted, scores_key, entities=gold_key is None):
             tokens = aligned[span.start : span.end]
             if not len(tokens):
                 continue
@@ -85,19 +82,23 @@ def _gold_spans(doc: Doc, gold_key: Optional[str]) -> Optional[Set[GoldSpan]]:
     return None if spans is None else {(span.label_, span.start, span.end) for span in spans}
 
 
-def scored_spans(doc: Doc, scores_key: str) -> Iterator[Tuple[Span, float]]:
+def scored_spans(doc: Doc, scores_key: str, *, entities: bool = False) -> Iterator[Tuple[Span, float]]:
     """The predicted spans of a document with their probabilities: the rows that the component wrote down, in characters,
     or else the spans of the group.
 
+    doc (Doc): The document.
+    scores_key (str): Key of the group.
+    entities (bool): Whether rows count only as long as their spans are entities: a later component may have taken some away.
     YIELDS (Tuple[Span, float]): Spans whose edges are still edges of tokens.
     RAISES (ValueError): There is no such group, or it has no scores.
     """
     group = doc.spans.get(scores_key)
     attrs = {} if group is None else group.attrs
     if "predicted" in attrs:
+        standing = {(ent.start, ent.end, ent.label) for ent in doc.ents} if entities else None
         for start, end, label, score in attrs["predicted"]:
             span = doc.char_span(start, end, label=label)
-            if span is not None:
+            if span is not None and (standing is None or (span.start, span.end, span.label) in standing):
                 yield span, score
     elif len(attrs.get("scores", ())) == len(group or ()) and "scores" in attrs:
         yield from zip(group, map(float, attrs["scores"]))

@@ -120,7 +120,11 @@ def test_other_tokens_same_characters():
 
 def test_a_span_that_a_later_component_took_away_does_not_count():
     example = make_example([(0, 1, "A"), (2, 3, "A")], [(0, 1, "A")])
-    example.predicted.ents = example.predicted.ents[:1]
+    doc = example.predicted
+    rows = [[ent.start_char, ent.end_char, ent.label_, 0.5] for ent in doc.ents]
+    doc.spans["found"] = SpanGroup(doc, spans=[], attrs={"scores": numpy.array([0.5, 0.5]), "predicted": rows})
+    assert collect_outcomes([example], "found", None).correct.tolist() == [True, False]
+    doc.ents = doc.ents[:1]
     assert collect_outcomes([example], "found", None).correct.tolist() == [True]
 
 
