@@ -9,7 +9,7 @@ from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 import numpy
 
 from ..errors import Errors
-from ..types import Bools1d, Bools2d, ChainScores, Floats1d, Floats2d, Ints1d, Ints2d
+from ..types import Bools2d, ChainScores, Floats1d, Floats2d, Ints1d, Ints2d
 from .checks import (
     check_array,
     check_ints,

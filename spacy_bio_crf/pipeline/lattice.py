@@ -8,7 +8,7 @@ import numpy
 from spacy.tokens import Doc
 
 from ..model.tokens import in_chain
-from ..tags import OUTSIDE_ID, TagSet
+from ..tags import TagSet
 from ..types import Bools1d, Bools2d, Ints1d
 
 FREE = -1  # a token of which nothing is known

@@ -1,14 +1,10 @@
-"""The component."""
+"""The component: what it does."""
 import warnings
 from itertools import compress, islice
-from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
 
 import numpy
-import srsly
-from spacy.errors import Errors as SpacyErrors
 from spacy.language import Language
-from spacy.pipeline.trainable_pipe import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import check_lexeme_norms, minibatch
@@ -18,9 +14,9 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 from .. import crf
 from ..errors import Errors, Warnings
 from ..evaluation import apply_calibration
-from ..model.layer import set_constraints, to_numpy
+from ..model.layer import to_numpy
 from ..model.ops import keep_fast_blas
-from ..tags import TagSet, check_label, get_scheme
+from ..tags import TagSet, get_scheme
 from ..types import Bools2d, ChainScores, Floats1d, Floats2d
 from .annotate import (
     make_span_group,
@@ -33,12 +29,13 @@ from .annotate import (
 from .conditions import CharSpan, preset_lattice, preset_tokens
 from .decoding import RULES, Decoding, decode
 from .gold import gold_lattice, gold_spans
-from .guards import FORMAT, finite_scores, loading
+from .guards import FORMAT, finite_scores
 from .posterior import AnySpan, Posterior
 from .scorer import span_score
+from .state import TaggerState
 
 
-class BioCrfTagger(TrainablePipe):
+class BioCrfTagger(TaggerState):
     """Finds labelled spans with a constrained linear-chain CRF: every predicted tag sequence is legal."""
 
     def __init__(
@@ -105,59 +102,6 @@ class BioCrfTagger(TrainablePipe):
             "calibration": calibration,
         }
         self._tagset = TagSet(scheme, [])
-
-    @property
-    def labels(self) -> Tuple[str, ...]:
-        """The labels of the component."""
-        return tuple(self.cfg["labels"])
-
-    @property
-    def label_data(self) -> Tuple[str, ...]:
-        """The labels as `initialize` takes them."""
-        return self.labels
-
-    @property
-    def tagset(self) -> TagSet:
-        """The tags over the present labels."""
-        scheme, closed = self.cfg["scheme"], frozenset(self.cfg["closed_labels"])
-        if (self._tagset.scheme.name, self._tagset.labels, self._tagset.closed) != (scheme, self.labels, closed):
-            self._tagset = TagSet(scheme, self.labels, closed)
-        return self._tagset
-
-    @property
-    def gold_key(self) -> Optional[str]:
-        """Key of the span group that holds the gold, None where the entities are the gold."""
-        return None if self.cfg["set_ents"] else self.cfg["spans_key"]
-
-    @property
-    def scores_key(self) -> str:
-        """Key of the span group whose `attrs["scores"]` holds the probabilities."""
-        return self.name if self.cfg["spans_key"] is None else self.cfg["spans_key"]
-
-    @property
-    def is_initialized(self) -> bool:
-        """Whether the model has parameters, from `initialize` or from a file."""
-        return self.model.get_ref("crf").has_param("step") is True
-
-    def add_label(self, label: str) -> int:
-        """Add a label. On an initialized model its tags stay closed, and every prediction as it was, until an update
-        brings gold spans with the label.
-
-        label (str): The label.
-        RETURNS (int): 0 if the label is already present, otherwise 1.
-        RAISES (ValueError): A label that no tag can carry.
-        """
-        if not isinstance(label, str):
-            raise ValueError(SpacyErrors.E187)
-        check_label(label)
-        if label in self.cfg["labels"]:
-            return 0
-        self.cfg["labels"].append(label)
-        self.vocab.strings.add(label)
-        if self.is_initialized:
-            self.cfg["closed_labels"].append(label)
-            self._resize()
-        return 1
 
     def initialize(
         self,
@@ -311,28 +255,6 @@ class BioCrfTagger(TrainablePipe):
         scores_key = self.scores_key if self.cfg["scores"] else None
         return super().score(examples, scores_key=scores_key, **kwargs)
 
-    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BioCrfTagger":
-        """Load the component. RAISES (ValueError): It was saved in a format that this version does not know."""
-        saved = srsly.msgpack_loads(bytes_data)
-        with loading(self.name, srsly.json_loads(saved["cfg"]) if "cfg" in saved and "cfg" not in exclude else None):
-            super().from_bytes(bytes_data, exclude=exclude)
-        return self._check_tags()
-
-    def from_disk(self, path, *, exclude: Iterable[str] = ()) -> "BioCrfTagger":
-        """Load the component. RAISES (ValueError): It was saved in a format that this version does not know."""
-        file = Path(path) / "cfg"
-        with loading(self.name, srsly.read_json(file) if file.exists() and "cfg" not in exclude else None):
-            super().from_disk(path, exclude=exclude)
-        return self._check_tags()
-
-    def _check_tags(self) -> "BioCrfTagger":
-        for label in self.labels:
-            self.vocab.strings.add(label)
-        tags = self.model.get_ref("crf").maybe_get_dim("nO")
-        if tags is not None and tags != len(self.tagset):
-            raise ValueError(Errors.E405.format(name=self.name, tags=tags, labels=self.labels, expected=len(self.tagset)))
-        return self
-
     @property
     def _keeps_preset(self) -> bool:
         return self.cfg["set_ents"] and not self.cfg["overwrite"]
@@ -372,23 +294,5 @@ class BioCrfTagger(TrainablePipe):
             warnings.warn(Warnings.W402.format(name=self.name, label=label))
         return gold.allowed
 
-    def _open_labels(self, examples: List[Example]) -> None:
-        """Open the tags of labels that were added to a trained model and now come with gold spans."""
-        if not self.cfg["closed_labels"]:
-            return
-        seen = {span.label_ for eg in examples for span in gold_spans(eg.reference, self.gold_key)}
-        if not seen.isdisjoint(self.cfg["closed_labels"]):
-            self.cfg["closed_labels"] = [label for label in self.cfg["closed_labels"] if label not in seen]
-            set_constraints(self.model.get_ref("crf"), self.tagset.constraints)
-
-    def _resize(self) -> None:
-        """Give the model one output a tag, and its masks."""
-        self.set_output(len(self.tagset))
-        set_constraints(self.model.get_ref("crf"), self.tagset.constraints)
-
     def _gold_name(self) -> str:
         return "doc.ents" if self.gold_key is None else f'doc.spans["{self.gold_key}"]'
-
-    def _require_initialized(self) -> None:
-        if not self.is_initialized:
-            raise ValueError(Errors.E406.format(name=self.name))
