@@ -36,6 +36,10 @@ def make_nlp(name="bio_crf_tagger", **config):
     return nlp
 
 
+def ents(doc):
+    return [(ent.text, ent.label_) for ent in doc.ents]
+
+
 def train(nlp, examples, steps=40, **kwargs):
     optimizer = nlp.initialize(lambda: examples)
     losses = {}

@@ -1,0 +1,95 @@
+"""Labels: where they come from, and new ones on a trained model."""
+
+import numpy
+import pytest
+import spacy
+
+
+from ..conftest import SENTENCES, SMALL_MODEL, ents, make_examples, make_nlp
+
+TOK2VEC = SMALL_MODEL["tok2vec"]
+LISTENER = {
+    "@architectures": "spacy_bio_crf.BioCrfTagger.v1",
+    "tok2vec": {"@architectures": "spacy.Tok2VecListener.v1", "width": 32, "upstream": "tok2vec"},
+}
+
+
+def test_preset_entity_of_a_closed_label(trained, tmp_path):
+    trained.to_disk(tmp_path)
+    nlp = spacy.load(tmp_path)
+    nlp.get_pipe("bio_crf_tagger").add_label("NEW")
+    nlp.add_pipe("entity_ruler", first=True).add_patterns([{"label": "NEW", "pattern": "I"}])
+    assert ents(nlp("I like London and Berlin.")) == [("I", "NEW"), ("London", "LOC"), ("Berlin", "LOC")]
+
+
+def test_labels_come_from_examples_or_from_the_call():
+    nlp = make_nlp()
+    nlp.initialize(lambda: make_examples(nlp))
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    assert tagger.labels == tagger.label_data == ("LOC", "PERSON")
+    nlp = make_nlp()
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    tagger.initialize(lambda: make_examples(nlp), nlp=nlp, labels=["PERSON", "X"])
+    assert tagger.labels == ("PERSON", "X")
+
+
+def test_new_label_changes_nothing_until_it_is_trained(trained, tmp_path):
+    trained.to_disk(tmp_path)
+    nlp = spacy.load(tmp_path)
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    texts = ["I like London and Berlin.", "Some unseen words, Khan!"]
+    docs = [nlp.make_doc(text) for text in texts]
+
+    def paths():
+        return [decoding.tags.tolist() for decoding in tagger.predict(docs)]
+
+    old = paths()
+    scores = tagger.model.predict(docs).emissions
+    assert tagger.add_label("DAY") == 1 and tagger.add_label("DAY") == 0
+    assert paths() == old
+    assert numpy.array_equal(scores, tagger.model.predict(docs).emissions[:, : scores.shape[1]])
+    bias = tagger.model.get_ref("output_layer").get_param("b")
+    bias[scores.shape[1] :] = 1000.0  # closed means closed, whatever the score
+    assert paths() == old
+    bias[scores.shape[1] :] = 0.0
+    examples = make_examples(nlp, [("I like Monday.", [(7, 13, "DAY")]), *SENTENCES])
+    optimizer = nlp.resume_training()
+    for _ in range(40):
+        nlp.update(examples, sgd=optimizer)
+    assert nlp.evaluate(examples)["ents_f"] == 1.0
+    nlp.to_disk(tmp_path)
+    assert spacy.load(tmp_path).evaluate(make_examples(nlp, [("I like Monday.", [(7, 13, "DAY")])]))["ents_f"] == 1.0
+
+
+def test_new_label_under_an_optimizer_already_in_use():
+    nlp = make_nlp()
+    optimizer = nlp.initialize(lambda: make_examples(nlp))
+    nlp.update(make_examples(nlp), sgd=optimizer)
+    nlp.get_pipe("bio_crf_tagger").add_label("DAY")
+    examples = make_examples(nlp, [("I like Monday.", [(7, 13, "DAY")]), *SENTENCES])
+    for _ in range(60):
+        nlp.update(examples, sgd=optimizer)
+    assert nlp.evaluate(examples)["ents_f"] == 1.0
+
+
+def test_opening_a_label_keeps_gradients_that_wait(trained, tmp_path):
+    trained.to_disk(tmp_path)
+    nlp = spacy.load(tmp_path)
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    tagger.add_label("DAY")
+    wrong = make_examples(nlp, [("I like London.", [(0, 1, "PERSON")])])
+    new = make_examples(nlp, [("I like Monday.", [(7, 13, "DAY")])])
+
+    def gradient(*batches):
+        tagger.model.get_ref("output_layer").set_grad("W", 0 * tagger.model.get_ref("output_layer").get_param("W"))
+        for batch in batches:
+            tagger.update(batch, sgd=None)
+        return tagger.model.get_ref("output_layer").get_grad("W").copy()
+
+    both = gradient(wrong, new)
+    assert numpy.abs(both).sum() > 1.5 * numpy.abs(gradient(new)).sum()
+
+
+def test_gold_of_an_unknown_label_is_reported(trained):
+    with pytest.warns(UserWarning, match="W402.*'DAY'"):
+        trained.update(make_examples(trained, [("I like Monday.", [(7, 13, "DAY")])]), sgd=False)
