@@ -40,7 +40,7 @@ def spans_of_best_expected_f(scores: ChainScores, allowed: Optional[Bools2d], ta
         if first == last:
             continue
         candidates = zip(*spans[first:last].T.tolist(), probabilities[first:last].tolist())
-        expected = _expected_spans(scores.sequence(rows), None if allowed is None else allowed[rows], tagset)
+        expected = expected_spans(scores.sequence(rows), None if allowed is None else allowed[rows], tagset)
         chosen += best_ratio(list(candidates), expected, bool(tagset.scheme.touches))
     return numpy.array([span[:3] for span in chosen], dtype="i").reshape(-1, 3)
 
@@ -91,7 +91,7 @@ def best_sum(candidates: Sequence[Candidate], price: float, may_touch: bool) -> 
     return chosen[::-1]
 
 
-def _expected_spans(scores: ChainScores, allowed: Optional[Bools2d], tagset: TagSet) -> float:
+def expected_spans(scores: ChainScores, allowed: Optional[Bools2d], tagset: TagSet) -> float:
     """The expected number of spans of one document: each begins at its start, or by a step that does not join."""
     _, expected = crf.marginals(scores, allowed)
     steps = numpy.where(tagset.joins, 0.0, expected.step)

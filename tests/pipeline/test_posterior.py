@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Span
 
 from spacy_bio_crf.pipeline.conditions import preset_lattice
 from spacy_bio_crf.pipeline.decoding import RULES
-from spacy_bio_crf.pipeline.min_risk import FLOOR
+from spacy_bio_crf.pipeline.min_risk import FLOOR, expected_spans
 from spacy_bio_crf.tags import SCHEMES
 
 from ..conftest import make_nlp
@@ -148,6 +148,8 @@ def test_expected_f_decoding_has_the_best_ratio(case):
     def ratio(spans):
         return 2 * sum(map(truth.span_probability, spans)) / (len(spans) + gold) if spans else 0.0
 
+    scores = tagger.model.predict([doc])
+    assert expected_spans(scores, preset_lattice(doc, tagger.tagset), tagger.tagset) == pytest.approx(gold, abs=1e-5)
     tagger.cfg["decode"] = "expected_f"
     (decoding,) = tagger.predict([doc])
     chosen = truth.read(tagger.tagset, decoding.tags)

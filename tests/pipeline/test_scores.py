@@ -105,6 +105,9 @@ def test_candidates_are_cut_by_calibrated_probability(nlp):
             group = tagger.posterior(doc).candidates(0.2)
             expected = [(s.start, s.end, s.label_) for s, p in zip(every, every.attrs["scores"]) if p >= 0.2]
             assert [(s.start, s.end, s.label_) for s in group] == expected and expected
+            p = float(min(group.attrs["scores"]))
+            assert len(tagger.posterior(doc).candidates(p * (1 - 1e-6))) == len(group)
+            assert len(tagger.posterior(doc).candidates(p * (1 + 1e-6))) == len(group) - 1
     finally:
         tagger.cfg["calibration"] = None
 
