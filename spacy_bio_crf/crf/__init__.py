@@ -140,3 +140,19 @@ def likely_spans(
     RAISES ValueError: If the threshold is out of range.
     """
     return _backend(scores).likely_spans(scores, threshold, labels, joins, allowed)
+
+
+def expected_value(
+    scores: ChainScores, values: Floats2d, allowed: Optional[Bools2d] = None
+) -> Tuple[Floats1d, ChainScores]:
+    """The expected value of each sequence, E[sum over t of values[t, y_t]], and the gradient of its sum: the covariance of
+    the value with each score's feature. (The expectation semiring: Eisner 2002; Li and Eisner 2009.)
+
+    An empty sequence has value 0 and no gradient.
+
+    values (Floats2d): What each tag is worth at each token, float32, in any unit. Shape: N, K
+    RETURNS (Tuple[Floats1d, ChainScores]): Expected values, float64, shape: B; and the gradient of their sum, float32, in
+        the shape of the scores.
+    RAISES ValueError: If a sequence has no legal path, or if a value is not finite.
+    """
+    return _backend(scores).expected_value(scores, values, allowed)

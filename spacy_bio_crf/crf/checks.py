@@ -106,6 +106,18 @@ def check_threshold(threshold: float) -> float:
     return float(threshold)
 
 
+def check_values(values: Floats2d, scores: ChainScores) -> Floats2d:
+    values = check_array("values", values, "float32", scores.emissions.shape)
+    check_finite("values", values, all_finite)
+    return values
+
+
+def value_unit(values: Floats2d, lengths: Ints1d) -> float:
+    """A power of two that no sequence's value exceeds: in units of it, a token adds at most 2 to a covariance."""
+    largest = float(numpy.abs(values).max(initial=0.0)) * int(numpy.max(lengths, initial=0))
+    return 2.0 ** numpy.ceil(numpy.log2(largest)) if largest > 0 else 1.0
+
+
 def check_spans(spans: Ints2d, scores: ChainScores) -> Tuple[Ints2d, Ints1d]:
     """Return the spans, and for each the sequence that holds it. Shapes: (S, 3) and (S,)"""
     spans = check_ints("spans", numpy.reshape(spans, (0, 3)) if numpy.size(spans) == 0 else spans, (None, 3))

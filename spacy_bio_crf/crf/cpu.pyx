@@ -315,3 +315,7 @@ def likely_spans(scores, threshold, labels, joins, allowed=None):
         memcpy(data(probabilities), likely.probabilities.data(), probabilities.nbytes)
     order = numpy.lexsort(spans.T[::-1])
     return spans[order], probabilities[order]
+
+
+def expected_value(scores, values, allowed=None):
+    return reference.expected_value(scores, values, allowed)

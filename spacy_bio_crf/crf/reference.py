@@ -20,7 +20,9 @@ from .checks import (
     check_spans,
     check_tags,
     check_threshold,
+    check_values,
     uniform_numbers,
+    value_unit,
 )
 
 GRID = 2.0**36
@@ -234,6 +236,50 @@ def likely_spans(
     return all_spans[likely], probabilities[likely]
 
 
+def expected_value(
+    scores: ChainScores, values: Floats2d, allowed: Optional[Bools2d] = None
+) -> Tuple[Floats1d, ChainScores]:
+    values = check_values(values, check_scores(scores))
+    expected, covariances = [], []
+    for b, (rows, chain) in enumerate(_chains(scores, allowed)):
+        log_z, counts = expectations(chain)
+        if log_z == -numpy.inf:
+            raise ValueError(Errors.E204.format(sequence=b, token=dead_end(scores, b, allowed)))
+        means = (counts.emissions * values[rows]).sum(axis=1)
+        expected.append(means.sum())
+        covariances.append(_covariances(chain, values[rows] - means[:, None], log_z))
+    unit = value_unit(values, scores.lengths)
+    return numpy.array(expected, dtype="float64"), _gather(scores, covariances, unit)
+
+
+def _covariances(chain: Chain, values: Floats2d, log_z: float) -> Chain:
+    """The covariances of the value with each feature. Each token's expected value is 0 here, so that the covariance with a
+    feature is its probability, times the expected value of the paths that have it."""
+    alpha, beta = forward(chain), backward(chain)
+    so_far, to_come = numpy.zeros_like(values), numpy.zeros_like(values)  # expected, given the tag at t; to_come: after t
+    covariances = Chain(*(numpy.zeros_like(scores) for scores in chain))
+    if len(values) == 0:
+        return covariances
+    so_far[0] = values[0]
+    for t in range(1, len(values)):
+        so_far[t] = _shares(alpha[t - 1, :, None] + chain.step, axis=0).T @ so_far[t - 1] + values[t]
+    for t in reversed(range(len(values) - 1)):
+        ways = chain.step + chain.emissions[t + 1] + beta[t + 1]
+        to_come[t] = _shares(ways, axis=1) @ (values[t + 1] + to_come[t + 1])
+        probabilities = numpy.exp(alpha[t, :, None] + ways - log_z)
+        covariances.step[:] += probabilities * (so_far[t][:, None] + values[t + 1] + to_come[t + 1])
+    covariances.emissions[:] = numpy.exp(alpha + beta - log_z) * (so_far + to_come)
+    covariances.start[:] = covariances.emissions[0]
+    covariances.end[:] = covariances.emissions[-1]
+    return covariances
+
+
+def _shares(log_weights: numpy.ndarray, axis: int) -> numpy.ndarray:
+    """Weights divided by their sum; 0 where all of them are."""
+    total = numpy.expand_dims(log_sum(log_weights, axis), axis)
+    return numpy.exp(log_weights - numpy.where(total == -numpy.inf, 0.0, total))
+
+
 def _chains(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Iterator[Tuple[slice, Chain]]:
     """Each sequence's rows in the batch, and its lattice."""
     scores = check_scores(scores)
@@ -251,15 +297,15 @@ def _chains(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Iterator[
         yield rows, Chain(emissions, start, step, end)
 
 
-def _gather(scores: ChainScores, counts: List[Chain]) -> ChainScores:
-    """Lay the sequences' gradients end to end; add up those of the shared start, step and end."""
+def _gather(scores: ChainScores, counts: List[Chain], unit: float = 1.0) -> ChainScores:
+    """Lay the sequences' gradients end to end; add up those of the shared start, step and end, as fractions of the unit."""
     sums = []
     for field, shared in enumerate((scores.start, scores.step, scores.end), start=1):
         # In integers, as their sum does not depend on the order of the sequences.
         grid = numpy.zeros(numpy.shape(shared), dtype="int64")
         for sequence in counts:
-            grid += numpy.rint(sequence[field] * GRID).astype("int64")
-        sums.append((grid / GRID).astype("float32"))
+            grid += numpy.rint(sequence[field] / unit * GRID).astype("int64")
+        sums.append((grid / GRID * unit).astype("float32"))
     rows = [sequence.emissions for sequence in counts] or [numpy.empty_like(scores.emissions)]
     return ChainScores(numpy.concatenate(rows).astype("float32"), scores.lengths, *sums, scores.constraints)
 

@@ -50,6 +50,18 @@ def expectations(one, paths):
     return emissions, start, step, end
 
 
+def expected_value(one, paths, values):
+    """The expected value of the paths, and its covariances with emissions, starts, steps and ends."""
+    worths = [sum(float(values[t, tag]) for t, tag in enumerate(path)) for _, path in paths]
+    total = log_z(paths)
+    mean = sum(numpy.exp(score - total) * worth for (score, _), worth in zip(paths, worths))
+    covariances = [numpy.zeros(x.shape) for x in (one.emissions, one.start, one.step, one.end)]
+    for (score, path), worth in zip(paths, worths):
+        for sums, feature in zip(covariances, expectations(one, [(0.0, path)])):
+            sums += numpy.exp(score - total) * (worth - mean) * feature
+    return mean, covariances
+
+
 def span_probability(paths, span, labels, joins):
     start, end, label = span
     total, probability = log_z(paths), 0.0
