@@ -1,0 +1,195 @@
+"""Learning from partial annotation: `bio_crf_tagger` and spaCy's `ner`, told that tokens are missing, or that they are "O".
+
+    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/partial.py /path/to/corpora
+
+It trains with configs/bio_crf.cfg and configs/ner.cfg, the same encoder, epochs and batches for every row, and scores exact
+spans on the test part. The dev part is scored about once an epoch; what is scored on the test part is the pipeline with the
+best F1 there, and, beside it, the one after the last epoch. Dev and test parts are fully annotated.
+
+dsner_ec_zh (Yang et al. 2018): 1,097 sentences annotated by hand, and 2,560 annotated by a dictionary, which leaves all other
+characters unknown. wikigold: documents dealt 70 : 10 : 20 by seed 0, and a random half of the training entities hidden.
+
+Each run is a line of OUTPUT/NAME.jsonl, and a run that is there is not repeated, so that a stopped benchmark goes on.
+"""
+import json
+import os
+import statistics
+import sys
+import time
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
+
+import spacy
+import typer
+from rich.console import Console
+from spacy.tokens import Doc, DocBin
+from spacy.training import Corpus
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train as train_nlp
+
+from spacy_bio_crf.corpus import ColumnFormat, read_columns, split_docs
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+PIPELINES = {"bio_crf_tagger": CONFIGS / "bio_crf.cfg", "ner": CONFIGS / "ner.cfg"}
+PARTS = {"model-best": "best on dev", "model-last": "last epoch"}
+SHARES = (0.7, 0.1, 0.2)  # of the documents of wikigold, as in project.yml
+HIDDEN = 0.5  # share of wikigold's training entities
+SEED = 0  # of the split and of the hidden entities, whatever the seed of a run
+
+console = Console(stderr=True)
+
+
+class Parts(NamedTuple):
+    """A corpus, with its training part as different annotators would leave it."""
+
+    train: Dict[str, List[Doc]]
+    dev: List[Doc]
+    test: List[Doc]
+
+
+class Run(NamedTuple):
+    corpus: str
+    annotation: str
+    pipeline: str
+    seed: int
+    epochs: int
+    batch_words: int
+
+
+def main(
+    corpora: Path = typer.Argument(..., help="Folder with the folders dsner_ec_zh and wikigold"),
+    names: Optional[List[str]] = typer.Argument(None, help="Names of corpora; by default both"),
+    output: Path = typer.Option(Path("metrics/partial"), help="Folder of the results"),
+    seeds: int = typer.Option(3, help="Runs of each row"),
+    epochs: int = typer.Option(20, help="Epochs of a run"),
+    batch_words: int = typer.Option(250, help="Words of a batch"),
+    pipelines: List[str] = typer.Option(list(PIPELINES), "--pipeline", help="What to train; may be repeated"),
+    only_print: bool = typer.Option(False, "--print", help="Print the tables of what is there, and train nothing"),
+):
+    output.mkdir(parents=True, exist_ok=True)
+    for name in names or list(CORPORA):
+        path = output / f"{name}.jsonl"
+        if not only_print:
+            parts = CORPORA[name](corpora / name)
+            rows = [(pipeline, annotation) for pipeline in pipelines for annotation in parts.train]
+            runs = [Run(name, what, who, seed, epochs, batch_words) for seed in range(seeds) for who, what in rows]
+            complete(path, runs, parts)
+        lines = [line for line in read_lines(path) if (line["epochs"], line["batch_words"]) == (epochs, batch_words)]
+        print(f"## {name}\n\n{table_of(lines)}\n")
+    versions = ", ".join(f"{package} {version(package)}" for package in ("spacy-bio-crf", "spacy", "thinc", "numpy"))
+    print(f"{date.today()}, {versions}. Command: `python {' '.join(sys.argv)}`")
+
+
+def complete(path: Path, runs: List[Run], parts: Parts) -> None:
+    """Do the runs that are not there yet."""
+    done = {Run(*(line[field] for field in Run._fields)) for line in read_lines(path)}
+    left = [run for run in runs if run not in done]
+    for count, run in enumerate(left, start=1):
+        figures = train_and_score(run, parts)
+        line = {**run._asdict(), **figures, "date": str(date.today()), "spacy-bio-crf": version("spacy-bio-crf")}
+        with path.open("a", encoding="utf8") as file:
+            file.write(json.dumps(line) + "\n")
+        scores = ", ".join(f"{what} {figures[part]['f']:.3f}" for part, what in PARTS.items())
+        console.print(f"{count} of {len(left)}: {run.pipeline}, {run.annotation}, seed {run.seed}: {scores}", soft_wrap=True)
+
+
+def read_lines(path: Path) -> Iterator[Dict[str, Any]]:
+    if path.exists():
+        yield from map(json.loads, path.read_text(encoding="utf8").splitlines())
+
+
+def train_and_score(run: Run, parts: Parts) -> Dict[str, Any]:
+    """Train a pipeline as `spacy train` does, and score it on the test part."""
+    docs = {"train": parts.train[run.annotation], "dev": parts.dev, "test": parts.test}
+    start = time.perf_counter()
+    with TemporaryDirectory() as folder, open(os.devnull, "w") as silence:
+        paths = {part: Path(folder) / f"{part}.spacy" for part in docs}
+        for part, path in paths.items():
+            DocBin(docs=docs[part]).to_disk(path)
+        settings = {
+            "paths.train": str(paths["train"]),
+            "paths.dev": str(paths["dev"]),
+            "system.seed": run.seed,
+            "training.max_epochs": run.epochs,
+            "training.batcher.size": run.batch_words,
+            "training.eval_frequency": max(1, sum(map(len, docs["train"])) // run.batch_words),
+        }
+        config = spacy.util.load_config(PIPELINES[run.pipeline], overrides=settings, interpolate=False)
+        train_nlp(init_nlp(config), Path(folder), stdout=silence, stderr=silence)
+        figures = {part: scores_of(Path(folder) / part, paths["test"]) for part in PARTS}
+    return {**figures, "seconds": round(time.perf_counter() - start, 1)}
+
+
+def scores_of(model: Path, test: Path) -> Dict[str, float]:
+    nlp = spacy.load(model)
+    scores = nlp.evaluate(Corpus(test)(nlp))
+    return {figure: scores[f"ents_{figure}"] for figure in "prf"}
+
+
+def dsner_ec_zh(folder: Path) -> Parts:
+    """Gold and dictionary; "UNK" in ds_pa is "O" in ds_fa. Tokens are characters."""
+    nlp = spacy.blank("xx")
+    format = ColumnFormat(separator="\t", missing="UNK")
+    files = ("train", "ds_pa", "ds_fa", "dev", "test")
+    gold, partial, full, dev, test = (list(read_columns(folder / "EC" / file, nlp, format)) for file in files)
+    train = {
+        "gold": gold,
+        "dictionary, the rest missing": partial,
+        "dictionary, the rest O": full,
+        "gold and dictionary, its rest missing": gold + partial,
+        "gold and dictionary, its rest O": gold + full,
+    }
+    return Parts(train, dev, test)
+
+
+def wikigold(folder: Path) -> Parts:
+    """All entities, or half of them, with three readings of the rest."""
+    docs = read_columns(folder / "CONLL-format/data/wikigold.conll.txt", spacy.blank("en"), ColumnFormat(scheme="IO"))
+    train, dev, test = split_docs(docs, SHARES, SEED)
+    train = {
+        "all entities": train,
+        "half, hidden ones O": hide(train, default="outside"),
+        "half, hidden ones missing": hide(train, default="outside", mark=True),
+        "half, all else missing": hide(train, default="missing"),
+    }
+    return Parts(train, dev, test)
+
+
+def hide(docs: List[Doc], *, default: str, mark: bool = False) -> List[Doc]:
+    """Take entities away, the same ones in each call. The tokens of hidden ones become `default`, or missing if `mark`;
+    those of no entity become `default`."""
+    places = [(i, k) for i, doc in enumerate(docs) for k in range(len(doc.ents))]
+    hidden = set(Random(SEED).sample(places, round(HIDDEN * len(places))))
+    less = [doc.copy() for doc in docs]
+    for i, doc in enumerate(less):
+        known = [ent for k, ent in enumerate(doc.ents) if (i, k) not in hidden]
+        lost = [ent for k, ent in enumerate(doc.ents) if (i, k) in hidden]
+        doc.set_ents(known, missing=lost if mark else [], default=default)
+    return less
+
+
+CORPORA: Dict[str, Callable[[Path], Parts]] = {"dsner_ec_zh": dsner_ec_zh, "wikigold": wikigold}
+
+
+def table_of(lines: List[Dict[str, Any]]) -> str:
+    """Means over seeds in percent, and the lowest and the highest F1."""
+    rows: Dict[tuple, List[Dict[str, Any]]] = {}
+    for line in lines:
+        rows.setdefault((line["pipeline"], line["annotation"]), []).append(line)
+    header = ["pipeline", "annotation", "runs", "precision", "recall", "F1", "lowest to highest", "F1, last epoch"]
+    table = [header, ["---"] * 2 + ["---:"] * (len(header) - 2)]
+    for (pipeline, annotation), runs in rows.items():
+        best = {figure: [100 * run["model-best"][figure] for run in runs] for figure in "prf"}
+        means = [f"{statistics.mean(best[figure]):.1f}" for figure in "prf"]
+        spread = f"{min(best['f']):.1f} to {max(best['f']):.1f}"
+        last = f"{statistics.mean(100 * run['model-last']['f'] for run in runs):.1f}"
+        table.append([pipeline, annotation, str(len(runs)), *means, spread, last])
+    return "\n".join(f"| {' | '.join(row)} |" for row in table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
