@@ -1,6 +1,7 @@
 """Every message that a user may meet. Each says what was expected, what was found, where, and what to do.
 
-Codes: 1xx tags, 2xx crf, 3xx model, 4xx pipeline, 5xx corpus, 6xx evaluation and command line.
+Codes: 1xx tags, 2xx crf, 3xx model, 4xx pipeline, 5xx corpus, 6xx evaluation and command line,
+7xx learning.
 """
 
 
@@ -92,6 +93,13 @@ class Errors(metaclass=_Coded):
     E409 = "Component '{name}' needs a model with a CRF, such as the architecture spacy_bio_crf.BioCrfTagger.v1, but its model is {model!r}. Change [components.{name}.model]."
     E410 = "The model of component '{name}' is set to nO = {asked}, but the scheme and the labels {labels} make {tags} tags. Set nO to null, and it follows from the labels."
     E411 = "The saved component '{name}' does not fit its config: the model in the config is built otherwise than the one that was saved, or a file is damaged. Load it with the config that it was saved with. {error}"
+
+    # learning
+    E701 = "Expected {name} that are finite and not negative, but {name}[{index}] is {value}. Correct it; a weight of 0 leaves a token out."
+    E702 = "Expected smoothing from 0 up to, but without, 1, but got {smoothing}. Common values are 0.01 to 0.1."
+    E703 = "Every legal tag sequence holds the span {span}, or there is none, so the chain cannot learn that it is wrong. Drop the span, or loosen the rows of allowed for it."
+    E704 = "Expected an old and a new chain over the same tokens and tags, all that the old one may do legal in the new one, but found {found}."
+    E705 = "Expected {name} {expected}, but got {value}."
 
 
 class Warnings(metaclass=_Coded):
