@@ -6,8 +6,8 @@ It trains with configs/bio_crf.cfg and configs/ner.cfg, the same encoder, epochs
 spans on the test part. The dev part is scored about once an epoch; what is scored on the test part is the pipeline with the
 best F1 there, and, beside it, the one after the last epoch. Dev and test parts are fully annotated.
 
-dsner_ec_zh (Yang et al. 2018): 1,097 sentences annotated by hand, and 2,560 annotated by a dictionary, which leaves all other
-characters unknown. wikigold: documents dealt 70 : 10 : 20 by seed 0, and a random half of the training entities hidden.
+dsner_ec_zh (Yang et al. 2018): 1,097 sentences annotated by hand, and 2,560 annotated by a dictionary, which says nothing of
+other characters. wikigold: documents dealt 70 : 10 : 20 by seed 0, and a random half of the training entities hidden.
 
 Each run is a line of OUTPUT/NAME.jsonl, and a run that is there is not repeated, so that a stopped benchmark goes on.
 """
@@ -94,7 +94,8 @@ def complete(path: Path, runs: List[Run], parts: Parts) -> None:
         with path.open("a", encoding="utf8") as file:
             file.write(json.dumps(line) + "\n")
         scores = ", ".join(f"{what} {figures[part]['f']:.3f}" for part, what in PARTS.items())
-        console.print(f"{count} of {len(left)}: {run.pipeline}, {run.annotation}, seed {run.seed}: {scores}", soft_wrap=True)
+        about = f"{count} of {len(left)}: {run.pipeline}, {run.annotation}, seed {run.seed}"
+        console.print(f"{about}: {scores}", soft_wrap=True)
 
 
 def read_lines(path: Path) -> Iterator[Dict[str, Any]]:
