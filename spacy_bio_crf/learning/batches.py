@@ -38,7 +38,7 @@ def zeros(scores: ChainScores) -> ChainScores:
 def add(total: ChainScores, weight: float, gradient: ChainScores, rows: Optional[Ints1d] = None) -> ChainScores:
     """Add a weighted gradient to another one, in place.
 
-    rows (Optional[Ints1d]): Where the tokens of the gradient lie in the total, several perhaps on one. None: they are the same.
+    rows (Optional[Ints1d]): Where the tokens of the gradient lie in the total, perhaps several on one. None: they are its.
     """
     weight = float(weight)
     if rows is None:

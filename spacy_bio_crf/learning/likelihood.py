@@ -23,7 +23,8 @@ def weighted_loss(
 
     A weight is how long a token is held to its gold, while a bar rises from 0: the loss is the integral, over the height u
     of the bar, of `crf.loss` with the gold of the tokens whose weight is above u, and the others free. So weights of 1 are
-    `crf.loss` itself, a token of weight 0 is a missing one, and one weight for all tokens of a sequence multiplies its loss.
+    `crf.loss` itself, a token of weight 0 is a missing one, and one weight for all tokens of a sequence multiplies its
+    loss.
 
     Smoothing (Szegedy et al. 2016), over whole paths, mixes the gold with the uniform distribution over all legal paths:
 
@@ -81,8 +82,8 @@ def uniform_loss(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Tupl
 
 
 def margin_costs(gold: Bools2d, label_ids: Ints1d, missed: Floats1d, spurious: Floats1d) -> Floats2d:
-    """What it costs to give a token a tag that its gold does not allow, for softmax-margin training (Gimpel and Smith 2010):
-    add the costs to the emissions, and train with any likelihood. That is exact: the cost of a path is the sum over its
+    """What it costs to give a token a tag that its gold does not allow, for softmax-margin training (Gimpel and Smith
+    2010): add the costs to the emissions, and train with any likelihood. That is exact: the cost of a path sums over its
     tokens, as emissions are, so log Z becomes that of score + cost; and the paths through the gold cost 0, so theirs stays.
 
     A tag outside of the gold costs `missed` of the gold's label (of several labels, the least; nothing where gold may be

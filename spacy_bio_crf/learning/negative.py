@@ -24,8 +24,8 @@ def negative_loss(
         agrees  -> agrees  by a tag that agrees    leaves, left -> left  by any tag
         agrees  -> leaves  by a tag that does not
 
-    Every path of the chain is one path of this larger one, and the paths without the span are those that do not agree to the
-    end of it. So the loss is `crf.loss`, with the gold that they have left by then.
+    Every path of the chain is one path of this larger one, and the paths without the span are those that do not agree to
+    the end of it. So the loss is `crf.loss`, with the gold that they have left by then.
 
     spans (Ints2d): Rows of (start, end, label); start and end are rows of the emissions, inside one sequence, end excluded;
         ANY_LABEL: wrong as a span of any label. Shape: S, 3
@@ -35,7 +35,8 @@ def negative_loss(
     allowed (Optional[Bools2d]): Narrows the tags of each token. Shape: N, K
     RETURNS (Tuple[Floats1d, ChainScores]): Loss of each sequence, the sum over its spans, in nats, float64, shape: B; and
         the gradient of its sum, float32, in the shape of the scores.
-    RAISES ValueError: If a span is empty, out of range, or over two sequences; or if every legal path of its sequence holds it.
+    RAISES ValueError: If a span is empty, out of range, or over two sequences, or if every legal path of its sequence
+        holds it.
     """
     scores = check_scores(scores)
     n_tags = len(scores.start)
@@ -86,7 +87,7 @@ def _agreement(
 def _with_memory(scores: ChainScores) -> ChainScores:
     """The chain with three times its tags: those of paths that agree, that leave here, and that have left before."""
     start, step, end = scores.constraints
-    never = numpy.zeros_like
+    no_start, no_step = numpy.zeros_like(start), numpy.zeros_like(step)
     return replace(
         scores,
         emissions=numpy.tile(scores.emissions, 3),
@@ -94,8 +95,8 @@ def _with_memory(scores: ChainScores) -> ChainScores:
         step=numpy.tile(scores.step, (3, 3)),
         end=numpy.tile(scores.end, 3),
         constraints=Constraints(
-            start=numpy.concatenate([start, start, never(start)]),
-            step=numpy.block([[step, step, never(step)], [never(step), never(step), step], [never(step), never(step), step]]),
+            start=numpy.concatenate([start, start, no_start]),
+            step=numpy.block([[step, step, no_step], [no_step, no_step, step], [no_step, no_step, step]]),
             end=numpy.tile(end, 3),
         ),
     )
