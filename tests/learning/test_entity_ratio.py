@@ -63,6 +63,13 @@ def test_the_ratio_is_one_of_the_batch():
     assert entity_ratio_loss(scores, inside, ratio=0.5, margin=0.0)[0] == pytest.approx(0.0, abs=1e-6)
 
 
+def test_no_tokens():
+    for lengths in ([], [0, 0]):
+        with numpy.errstate(all="raise"):
+            loss, gradient = entity_ratio_loss(uniform(2, lengths), numpy.array([False, True]))
+        assert loss == 0 and gradient.emissions.shape == (0, 2)
+
+
 @pytest.mark.parametrize("name, value", [("ratio", 1.1), ("ratio", -0.1), ("margin", -1.0), ("weight", numpy.nan)])
 def test_out_of_range(name, value):
     with pytest.raises(ValueError, match=f"E705] Expected {name} .* but got {value}"):

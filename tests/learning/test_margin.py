@@ -36,6 +36,7 @@ def cost_of(tag, gold_tags, label_ids, missed, spurious):
         (["B-X", "B-Y"], [1, 0, 1, 0, 1]),  # of two labels, the smaller cost
         (["O", "I-X"], [0, 0, 0, 0.25, 0.25]),  # gold may be outside: nothing can be missed
         (["O", "B-X", "I-X", "B-Y", "I-Y"], [0, 0, 0, 0, 0]),
+        ([], [0, 0.5, 0.5, 0.25, 0.25]),  # no path goes there; the costs stay finite, so that the loss can say so
     ],
 )
 def test_by_hand(gold, costs):

@@ -48,7 +48,7 @@ def test_like_enumeration(size):
         ]
         got = divergence(old, case.scores, case.allowed)
         assert (got[0] >= 0).all()
-        assert_losses(got, [loss for loss, _ in parts], [slope for _, slope in parts], case, atol=1e-6 * max(1.0, size))
+        assert_losses(got, [loss for loss, _ in parts], [slope for _, slope in parts], case, atol=1e-6 * size)
 
     check()
 

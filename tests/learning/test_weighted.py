@@ -14,7 +14,7 @@ from ..crf import oracle
 from ..crf.strategies import bio_batch, uniform
 from .cases import FIELDS, assert_losses, assert_one_by_one, cases, gold_of, no_slope, some_examples, through
 
-WEIGHTS = ([1.0], [0.0], [2.5], [0.0, 1.0], [0.25, 0.5, 1.0], [0.1, 0.3, 7.0, 0.0])
+WEIGHTS = ([2.5], [0.0, 1.0], [1.0, 2.0, 3.0], [0.25, 0.5, 1.0], [0.1, 0.3, 7.0, 0.0])
 
 
 def enumerated(one, paths, gold, weights, smoothing):
@@ -41,7 +41,7 @@ def test_like_enumeration(case, values, smoothing):
     weights = case.rng.choice(values, size=len(gold))
     parts = [enumerated(*part, smoothing) for part in case.parts(gold, weights)]
     got = weighted_loss(case.scores, gold, weights, case.allowed, smoothing)
-    assert_losses(got, [loss for loss, _ in parts], [slope for _, slope in parts], case)
+    assert_losses(got, [loss for loss, _ in parts], [slope for _, slope in parts], case, 1e-9 + smoothing * 1e-6 * case.scale)
 
 
 @some_examples
@@ -108,14 +108,15 @@ def test_smoothing_pulls_a_certain_chain_back():
     assert_allclose(gradient.emissions, [[0.05, -0.05]], rtol=1e-6)
 
 
-@pytest.mark.parametrize("weights", [None, [1.0, 1, 2, 1, 1]])
+@pytest.mark.parametrize("weights", [[1.0, 0, 1, 1, 1], [1.0, 0, 2, 2, 2]])
 def test_gold_without_a_path_is_named_by_its_place_in_the_batch(weights):
     scores = bio_batch([2, 3], 1)
-    gold = numpy.eye(3, dtype=bool)[[0, 0, 0, 0, 2]]  # an I- after O
+    gold = numpy.eye(3, dtype=bool)[[0, 2, 0, 0, 2]]  # an I- after O, twice; the first one has no weight
     with pytest.raises(ValueError, match="E205] The gold of sequence 1 .* at its token 2"):
-        weighted_loss(scores, gold, None if weights is None else numpy.array(weights))
-    losses, _ = weighted_loss(scores, gold, numpy.array([1.0, 1, 1, 1, 0]))
-    assert numpy.isfinite(losses).all()
+        weighted_loss(scores, gold, weights)
+    with pytest.raises(ValueError, match="E205] The gold of sequence 0 .* at its token 1"):
+        weighted_loss(scores, gold)
+    assert numpy.isfinite(weighted_loss(scores, gold, [1.0, 0, 1, 1, 0])[0]).all()
 
 
 @pytest.mark.parametrize("value", [-0.5, numpy.nan, numpy.inf])
