@@ -24,6 +24,7 @@ class Errors(metaclass=_Coded):
     E107 = "The span {span} has a label that is not among the labels of the tag set: {labels}."
     E108 = "Unknown repair '{name}'. Known repairs: {known}."
     E109 = "Label {label!r} is given twice."
+    E110 = "The rules and the {tags} tags make an automaton of more than {limit} states, too many to be exact in reasonable time. At most one span of each of n labels alone doubles them n times: name fewer labels in at_most_one, or a smaller max_span_length."
 
     # crf
     E201 = "Expected {name} of dtype {dtype} and shape {shape}, but got dtype {got_dtype} and shape {got_shape}."
@@ -100,8 +101,21 @@ class Errors(metaclass=_Coded):
     E703 = "Every legal tag sequence holds the span {span}, or there is none, so the chain cannot learn that it is wrong. Drop the span, or loosen the rows of allowed for it."
     E704 = "Expected an old and a new chain over the same tokens and tags, all that the old one may do legal in the new one, but found {found}."
     E705 = "Expected {name} {expected}, but got {value}."
+    E412 = "Component '{name}': the group {where} has no setting '{key}'. Its settings: {known}."
+    E413 = "Component '{name}': expected {where}.{key} to be {wanted}, but got {value!r}."
+    E414 = "Component '{name}': learning.label_weights multiply missed_cost and spurious_cost, which are both 0, so they would do nothing. Set one of the two."
+    E415 = "Component '{name}': the chains {chains} would all write to doc.ents, which holds one layer of spans. Let one of them have set_ents = true."
+    E417 = "Component '{name}': the required span {span} of the document {text!r} has a label that the component does not know. Its labels: {labels}."
+    E418 = "The required span {span} of the document {text!r} begins or ends on whitespace, which is in no chain. Cut the whitespace from it."
+    E419 = "No analysis of the document {text!r} meets what is demanded of it: {demands}. They contradict each other, preset entities or the rules of the component. Of overlapping spans, spacy.util.filter_spans keeps the longest."
+    E420 = "Expected the score of the span {span} to be a finite number of nats, but got {score}. A span that must not be is forbidden; one that must be is required."
+    E421 = "Component '{name}': decode = \"expected_f\" cannot be exact under the rules at_most_one and label_order. Use \"viterbi\" or \"marginal\"."
+    E422 = "Component '{name}' has no single chain {chain!r}. Name one of its chains: {names}."
+    E423 = "Component '{name}': it is not clear which chain the label {label!r} belongs to (chain: {chain!r}). Name one of: {names}."
+    E424 = "Component '{name}' has settings that exclude each other: with chains, each of them has its own spans_key; with chain_per_label, set_ents must be false, since the spans of several labels may overlap."
+    E425 = "Component '{name}' is sentence_bounded, but the document {text!r} has no sentence boundaries. Put a component that sets them (such as sentencizer) before it, and name that in annotating_components for training."
 
 
 class Warnings(metaclass=_Coded):
-    W401 = "Component '{name}': no legal {scheme} sequence can hold the gold spans {spans} of the document '{text}', since they overlap, or touch where the scheme cannot tell them apart. Their tokens are trained as missing."
+    W401 = "Component '{name}': {count} gold span(s) fit no legal {scheme} sequence, since they overlap, begin or end on whitespace, cross a boundary, break a rule, or touch where the scheme cannot tell them apart. Their tokens are trained as missing: {spans}"
     W402 = "Component '{name}': the gold has spans of the label {label!r}, which the component does not know, and trains their tokens as outside. If it should learn the label, call add_label or add it to the labels of [initialize.components.{name}]."

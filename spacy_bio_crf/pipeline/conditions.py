@@ -1,15 +1,32 @@
-"""Doc -> what decoding must respect: preset entities and blocked tokens."""
-from typing import AbstractSet, List, Optional, Tuple
+"""Docs -> what decoding must respect: preset entities and blocked tokens, and what is demanded of single spans."""
+from typing import AbstractSet, Any, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
 from spacy.attrs import ENT_IOB, ENT_TYPE
 from spacy.tokens import Doc
 
-from ..tags import TagSet
-from ..types import Bools1d, Bools2d
-from .lattice import NO_LABEL, ChainIndex, KnownSpan, build_lattice, drop_inexpressible
+from ..errors import Errors
+from ..tags import States, Tracks
+from ..types import Bools1d, Bools2d, Floats2d
+from .chains import Chain
+from .demands import ANY, Demands
+from .lattice import NO_LABEL, ChainIndex, KnownSpan, Lattice, has_path, part_expressible
+from .tracks import lay_tracks, write_tracks
 
 CharSpan = Tuple[int, int, str]  # start and end in characters, label
+
+
+class Conditions(NamedTuple):
+    """What a chain must respect in a batch of documents.
+
+    states (States): The states of the chain, with as many tracks as there must be.
+    allowed (Optional[Bools2d]): The states that each token may have, None for all. Shape: N, Q
+    bonus (Optional[Floats2d]): What a state at a token scores in addition, in nats. Shape: N, Q
+    """
+
+    states: States
+    allowed: Optional[Bools2d]
+    bonus: Optional[Floats2d]
 
 
 def preset_tokens(doc: Doc, own: AbstractSet[CharSpan] = frozenset()) -> Bools1d:
@@ -28,27 +45,68 @@ def preset_tokens(doc: Doc, own: AbstractSet[CharSpan] = frozenset()) -> Bools1d
     return preset
 
 
-def preset_lattice(doc: Doc, tagset: TagSet, own: AbstractSet[CharSpan] = frozenset()) -> Optional[Bools2d]:
-    """Tell which tags the preset entities and blocked tokens leave to each token of the chain.
+def find_conditions(
+    docs: Sequence[Doc],
+    chain: Chain,
+    constraints: Mapping[str, Any],
+    demands: Sequence[Demands],
+    preset: Sequence[Optional[Bools1d]],
+) -> Conditions:
+    """Find what a chain must respect in a batch.
 
-    doc (Doc): The document.
-    tagset (TagSet): The tags.
-    own (AbstractSet[CharSpan]): Entities that the tagger itself has predicted: they settle nothing.
-    RETURNS (Optional[Bools2d]): None where nothing is preset. Shape: N, K
+    docs (Sequence[Doc]): The documents.
+    chain (Chain): The chain.
+    constraints (Mapping[str, Any]): The settings of the component.
+    demands (Sequence[Demands]): What is demanded of each document.
+    preset (Sequence[Optional[Bools1d]]): The preset tokens of each document, None if they do not count. Shape: T
+    RAISES (ValueError): Demands that no legal sequence can meet.
     """
-    preset = preset_tokens(doc, own)
-    if not preset.any():
-        return None
-    index = ChainIndex(doc)
-    spans = _preset_spans(doc, tagset, index, preset)
-    spans, inexpressible = drop_inexpressible(tagset, spans)
-    # The tag set has no tags for these: they are outside for the chain, and stand on the document all the same.
-    spans += [span._replace(label=NO_LABEL) for span in inexpressible]
-    return build_lattice(tagset, spans, ~preset[index.tokens])
+    bounded = constraints["sentence_bounded"]
+    if not bounded and not any(demands) and not any(mask is not None and mask.any() for mask in preset):
+        return Conditions(chain.states, None, None)
+    indexes = [ChainIndex(doc) for doc in docs]
+    tracks = [lay_tracks(demand, index, chain.tagset.index) for demand, index in zip(demands, indexes)]
+    count = max((track.number for one in tracks for track in one), default=0)
+    states = States(chain.tagset, [*chain.states.rules, Tracks(count)]) if count else chain.states
+    rows, bonus = [], []
+    for doc, index, mask, demand, laid in zip(docs, indexes, preset, demands, tracks):
+        lattice = Lattice(states, len(index))
+        if mask is not None and mask.any():
+            _add_preset(lattice, doc, index, mask, index.sentence_starts if bounded else [])
+        if bounded:
+            lattice.part(index.sentence_starts)
+        bonus.append(write_tracks(lattice, laid) if count else None)
+        if demand:
+            _add_demands(lattice, doc, index, chain, demand)
+        rows.append(lattice.allowed)
+    return Conditions(states, numpy.concatenate(rows), numpy.concatenate(bonus) if count else None)
 
 
-def _preset_spans(doc: Doc, tagset: TagSet, index: ChainIndex, preset: Bools1d) -> List[KnownSpan]:
-    spans = [(e.start, e.end, tagset.index.get(e.label_, NO_LABEL)) for e in doc.ents if preset[e.start]]
-    blocked = numpy.flatnonzero(preset & (doc.to_array(ENT_TYPE) == 0))
-    spans += [(int(i), int(i) + 1, NO_LABEL) for i in blocked]
-    return sorted(KnownSpan(int(index.before[start]), int(index.before[end]), label) for start, end, label in spans)
+def _add_preset(lattice: Lattice, doc: Doc, index: ChainIndex, preset: Bools1d, boundaries: List[int]) -> None:
+    ids = lattice.states.tagset.index
+    spans = [(e.start, e.end, ids.get(e.label_, NO_LABEL)) for e in doc.ents if preset[e.start]]
+    blocked = numpy.flatnonzero(preset & (doc.to_array(ENT_TYPE) == 0)).tolist()
+    spans += [(i, i + 1, NO_LABEL) for i in blocked]
+    known = sorted(KnownSpan(int(index.before[start]), int(index.before[end]), label) for start, end, label in spans)
+    fitting, others = part_expressible(lattice.states, known, boundaries)
+    # The chain cannot say these: they are outside for it, and stand on the document all the same.
+    fitting += [span._replace(label=NO_LABEL) for span in others]
+    lattice.read(fitting, ~preset[index.tokens])
+
+
+def _add_demands(lattice: Lattice, doc: Doc, index: ChainIndex, chain: Chain, demands: Demands) -> None:
+    ids = chain.tagset.index
+    for start, end, label in demands.required:
+        if label != ANY and label not in ids:
+            if chain.own:
+                continue  # another chain's business
+            raise ValueError(Errors.E417.format(span=(start, end, label), labels=list(ids), text=doc.text[:80]))
+        if not index.has_edges(start, end):
+            raise ValueError(Errors.E418.format(span=(start, end, label), text=doc.text[:80]))
+        labels = ids.values() if label == ANY else [ids[label]]
+        lattice.require(int(index.before[start]), int(index.before[end]), labels)
+    for (start, end), labels in demands.allowed_labels().items():
+        others = [i for label, i in ids.items() if label not in labels]
+        lattice.forbid_labels(numpy.arange(index.before[start], index.before[end]), others)
+    if not has_path(lattice):
+        raise ValueError(Errors.E419.format(text=doc.text[:80], demands=demands.describe()))

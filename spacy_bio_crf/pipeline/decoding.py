@@ -6,7 +6,7 @@ import numpy
 from .. import crf
 from ..errors import Errors
 from ..evaluation.calibration import apply_calibration
-from ..tags import TagSet
+from ..tags import AtMostOne, InOrder, States, TagSet
 from ..types import Bools2d, ChainScores, Floats1d, Ints1d, Ints2d
 from .min_risk import most_likely_spans, spans_of_best_expected_f
 
@@ -27,37 +27,41 @@ class Decoding(NamedTuple):
 
 
 def decode(
-    scores: ChainScores, allowed: Optional[Bools2d], tagset: TagSet, settings: Mapping[str, Any]
+    scores: ChainScores, allowed: Optional[Bools2d], states: States, settings: Mapping[str, Any]
 ) -> List[Decoding]:
     """Decode a batch.
 
-    scores (ChainScores): Scores of the chains.
-    allowed (Optional[Bools2d]): The tags that each token may have. Shape: N, K
-    tagset (TagSet): The tags.
+    scores (ChainScores): Scores of the states.
+    allowed (Optional[Bools2d]): The states that each token may have. Shape: N, Q
+    states (States): The states.
     settings (Mapping[str, Any]): The component's `decode`, `scores`, `threshold`, `thresholds` and `calibration`.
     RETURNS (List[Decoding]): One for each sequence.
     """
-    tags, spans = _best(scores, allowed, tagset, settings["decode"])
-    cuts = numpy.array([settings["thresholds"].get(label, settings["threshold"]) for label in tagset.labels])
+    tags, spans = _best(scores, allowed, states, settings["decode"])
+    labels = states.tagset.labels
+    cuts = numpy.array([settings["thresholds"].get(label, settings["threshold"]) for label in labels])
     probabilities = None
     if settings["scores"] or cuts.any():
-        raw = crf.span_probabilities(scores, spans, tagset.label_ids, tagset.joins, allowed)
+        raw = crf.span_probabilities(scores, spans, states.label_ids, states.joins, allowed)
         probabilities = apply_calibration(settings["calibration"], raw)
         kept = probabilities >= cuts[spans[:, 2]]
         if not kept.all():
             spans, probabilities, tags = spans[kept], probabilities[kept], None
-    return _by_document(scores.lengths, tags, spans, probabilities if settings["scores"] else None, tagset)
+    return _by_document(scores.lengths, tags, spans, probabilities if settings["scores"] else None, states.tagset)
 
 
-def _best(scores: ChainScores, allowed: Optional[Bools2d], tagset: TagSet, rule: str):
+def _best(scores: ChainScores, allowed: Optional[Bools2d], states: States, rule: str):
     """The tags, where they are known already, and the spans of a batch by a rule."""
     if rule not in RULES:
         raise ValueError(Errors.E408.format(name="bio_crf_tagger", decode=rule, known=", ".join(RULES)))
     if rule == "viterbi":
-        tags, _ = crf.best_path(scores, allowed)
-        return tags, tagset.spans(tags, scores.lengths)
+        path, _ = crf.best_path(scores, allowed)
+        tags = states.tags[path]
+        return tags, states.tagset.spans(tags, scores.lengths)
+    if rule == "expected_f" and any(isinstance(one, (AtMostOne, InOrder)) for one in states.rules):
+        raise ValueError(Errors.E421.format(name="bio_crf_tagger"))
     find = most_likely_spans if rule == "marginal" else spans_of_best_expected_f
-    return None, find(scores, allowed, tagset)
+    return None, find(scores, allowed, states)
 
 
 def _by_document(

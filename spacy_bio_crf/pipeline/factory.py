@@ -21,6 +21,28 @@ decode = "viterbi"
 threshold = 0.0
 thresholds = {}
 calibration = null
+chains = {}
+chain_per_label = false
+incorrect_spans_key = null
+
+[bio_crf_tagger.constraints]
+sentence_bounded = false
+max_span_length = null
+at_most_one = []
+label_order = []
+disabled_labels = []
+required_key = null
+forbidden_key = null
+allowed_key = null
+span_scores = {}
+
+[bio_crf_tagger.learning]
+candidates_key = null
+missed_cost = 0.0
+spurious_cost = 0.0
+label_weights = {}
+label_smoothing = 0.0
+entity_ratio = null
 
 [bio_crf_tagger.scorer]
 @scorers = "spacy_bio_crf.span_scorer.v1"
@@ -47,7 +69,7 @@ subword_features = true
     "bio_crf_tagger",
     assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"],
     default_config=Config().from_str(DEFAULT_CONFIG)["bio_crf_tagger"],
-    default_score_weights=default_score_weights(True, None),
+    default_score_weights=default_score_weights([{"set_ents": True}]),
 )
 def make_bio_crf_tagger(
     nlp: Language,
@@ -62,11 +84,17 @@ def make_bio_crf_tagger(
     threshold: float,
     thresholds: Dict[str, float],
     calibration: Optional[Dict[str, Any]],
+    chains: Dict[str, Dict[str, Any]],
+    chain_per_label: bool,
+    constraints: Dict[str, Any],
+    learning: Dict[str, Any],
+    incorrect_spans_key: Optional[str],
     scorer: Optional[Callable],
 ) -> BioCrfTagger:
     """Create a `bio_crf_tagger`. The settings are those of `BioCrfTagger`."""
     # spaCy asks for the factory's meta right after this call, so the score weights can follow the real spans_key.
-    weights = default_score_weights(set_ents, spans_key)
+    outputs = chains.values() if chains else [{"set_ents": set_ents, "spans_key": spans_key}]
+    weights = default_score_weights(outputs)
     meta = nlp.get_factory_meta("bio_crf_tagger")
     nlp.set_factory_meta(
         "bio_crf_tagger", dataclasses.replace(meta, default_score_weights=weights, scores=list(weights))
@@ -84,5 +112,10 @@ def make_bio_crf_tagger(
         threshold=threshold,
         thresholds=thresholds,
         calibration=calibration,
+        chains=chains,
+        chain_per_label=chain_per_label,
+        constraints=constraints,
+        learning=learning,
+        incorrect_spans_key=incorrect_spans_key,
         scorer=scorer,
     )

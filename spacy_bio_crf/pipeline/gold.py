@@ -1,34 +1,45 @@
-"""Example -> the gold lattice: which tags the annotation leaves to each token."""
-from typing import Iterable, List, NamedTuple, Optional, Set, Tuple
+"""Example -> the gold lattice: which states the annotation leaves to each token."""
+from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 import numpy
 from spacy.errors import Errors as SpacyErrors
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from ..tags import TagSet
-from ..types import Bools1d, Bools2d
-from .lattice import ChainIndex, KnownSpan, build_lattice, drop_inexpressible
+from ..attributes import annotated_labels, token_weights
+from ..types import Bools1d, Bools2d, Floats1d
+from .chains import Chain
+from .lattice import ChainIndex, KnownSpan, Lattice, has_path, part_expressible
+
+DocSpan = Tuple[int, int, str]  # start and end in tokens of the document, label
+NOT = "!"  # before the label of a candidate: no token of the span has it
 
 
-def gold_spans(doc: Doc, spans_key: Optional[str]) -> Iterable[Span]:
+def annotated_spans(doc: Doc, spans_key: Optional[str]) -> Iterable[Span]:
     """The annotated spans of a reference document: of a span group, or its entities if `spans_key` is None."""
     return doc.ents if spans_key is None else doc.spans.get(spans_key, ())
 
 
-def aligned_gold(example: Example, spans_key: Optional[str]) -> Tuple[List[Tuple[int, int, str]], Bools1d]:
+def chain_spans(doc: Doc, chain: Chain) -> List[Span]:
+    """The annotated spans that concern a chain."""
+    own = set(chain.tagset.labels) if chain.own else None
+    return [span for span in annotated_spans(doc, chain.gold_key) if own is None or span.label_ in own]
+
+
+def aligned_gold(example: Example, chain: Chain) -> Tuple[List[DocSpan], Bools1d]:
     """Project the annotation onto the tokens of the predicted document.
 
     example (Example): The example; the predicted document has T tokens.
-    spans_key (Optional[str]): Key of the span group that holds the gold, None for the entities.
-    RETURNS (Tuple[List[Tuple[int, int, str]], Bools1d]): Spans as (start, end, label) in token offsets, and the tokens of
-        which nothing is known: not annotated, or misaligned. Shape of the latter: T
+    chain (Chain): The chain that learns from it.
+    RETURNS (Tuple[List[DocSpan], Bools1d]): Spans, and the tokens of which nothing is known: not annotated, or misaligned.
+        Shape of the latter: T
     """
-    if spans_key is None:
+    if chain.gold_key is None:
         ents, tags = example.get_aligned_ents_and_ner()
-        return [(e.start, e.end, e.label_) for e in ents], numpy.array([tag in (None, "-") for tag in tags], dtype=bool)
-    unknown = numpy.full(len(example.predicted), spans_key not in example.reference.spans)
-    gold = list(gold_spans(example.reference, spans_key))
+        spans = [(e.start, e.end, e.label_) for e in ents if not chain.own or e.label_ in chain.tagset.labels]
+        return spans, numpy.array([tag in (None, "-") for tag in tags], dtype=bool)
+    unknown = numpy.full(len(example.predicted), chain.gold_key not in example.reference.spans)
+    gold = chain_spans(example.reference, chain)
     aligned = example.get_aligned_spans_y2x(gold, allow_overlap=True)
     texts = {(span.start_char, span.end_char) for span in aligned}
     for span in gold:
@@ -41,52 +52,121 @@ def aligned_gold(example: Example, spans_key: Optional[str]) -> Tuple[List[Tuple
 class Gold(NamedTuple):
     """What an annotation says.
 
-    allowed (Bools2d): The tags that it leaves to each token of the chain. Shape: N, K
-    forbidden (List[Tuple[int, int, str]]): Spans, in tokens of the document, that no legal tag sequence can hold: they
-        overlap, or touch where the scheme cannot say so. Their tokens are left unknown.
-    foreign (Set[str]): Labels that the tag set does not have. Their spans count as outside.
+    allowed (Bools2d): The states that it leaves to each token of the chain. Shape: N, Q
+    lost (List[DocSpan]): Spans that no legal sequence can hold: they overlap, begin or end on whitespace, cross a boundary,
+        break a rule, or touch where the scheme cannot say so. Their tokens are left unknown.
+    foreign (Set[str]): Labels that the chain does not have. Their spans count as outside.
+    weights (Optional[Floats1d]): The weight of each token, None where all are 1. Shape: N
     """
 
     allowed: Bools2d
-    forbidden: List[Tuple[int, int, str]]
+    lost: List[DocSpan]
     foreign: Set[str]
+    weights: Optional[Floats1d]
 
 
-def gold_lattice(example: Example, tagset: TagSet, spans_key: Optional[str]) -> Gold:
-    """Read the annotation of an example. Whitespace at the edges of a span is cut.
+def gold_lattice(
+    example: Example, chain: Chain, *, candidates_key: Optional[str] = None, sentence_bounded: bool = False
+) -> Gold:
+    """Read the annotation of an example.
 
     example (Example): The example.
-    tagset (TagSet): The tags.
-    spans_key (Optional[str]): Key of the span group that holds the gold, None for the entities.
+    chain (Chain): The chain that learns from it.
+    candidates_key (Optional[str]): Key of the span group of candidates, see `candidates`.
+    sentence_bounded (bool): Whether no span may cross a sentence boundary.
     RETURNS (Gold): The gold lattice, and what is odd about it.
-    RAISES (ValueError): A label like "!PERSON", the old way to say "not a PERSON".
+    RAISES (ValueError): A label like "!PERSON", the old way to say "not a PERSON"; or candidates that contradict the gold.
     """
-    spans, unknown = aligned_gold(example, spans_key)
+    spans, unknown = aligned_gold(example, chain)
     for _, _, label in spans:
-        if label.startswith("!"):
+        if label.startswith(NOT):
             raise ValueError(SpacyErrors.E869.format(label=label))
+    ids = chain.tagset.index
     index = ChainIndex(example.predicted)
-    known = {
-        KnownSpan(int(index.before[start]), int(index.before[end]), tagset.index[label])
-        for start, end, label in spans
-        if label in tagset.index
-    }
-    known = sorted(span for span in known if span.start < span.end)
-    overlapping = _overlapping(known)
-    known, inexpressible = drop_inexpressible(tagset, [span for span in known if span not in overlapping])
+    known = sorted({(start, end, label) for start, end, label in spans if label in ids})
+    on_space = [span for span in known if not index.has_edges(span[0], span[1])]
+    original = {_in_chain(index, span, ids): span for span in known if span not in on_space}
+    overlapping = _overlapping(sorted(original))
+    starts = index.sentence_starts if sentence_bounded else []
+    fitting, broken = part_expressible(chain.states, [s for s in sorted(original) if s not in overlapping], starts)
+
     unknown = unknown[index.tokens]
-    for span in known:
+    for span in fitting:
         unknown[span.start : span.end] = False
-    lost = sorted([*overlapping, *inexpressible])
-    for span in lost:
+    for span in [*overlapping, *broken, *(_in_chain(index, span, ids) for span in on_space)]:
         unknown[span.start : span.end] = True
-    tokens = index.tokens
-    forbidden = [(int(tokens[s.start]), int(tokens[s.end - 1]) + 1, tagset.labels[s.label]) for s in lost]
-    foreign = {label for _, _, label in spans if label not in tagset.index}
-    return Gold(build_lattice(tagset, known, unknown), forbidden, foreign)
+    annotated = annotated_labels(example.reference)
+    unannotated = [] if annotated is None else [ids[label] for label in ids if label not in annotated]
+    sets = candidates(example, candidates_key)
+    for start, end in sets:
+        unknown[index.before[start] : index.before[end]] = True
+    lattice = Lattice(chain.states, len(index))
+    lattice.read(fitting, unknown, unannotated)
+    lattice.part(starts)
+    impossible = [place for place, labels in sets.items() if not _narrow(lattice, ids, index, place, labels)]
+
+    lost = sorted([*on_space, *(original[span] for span in [*overlapping, *broken])])
+    lost += [(*place, " or ".join(sorted(sets[place]))) for place in impossible]
+    foreign = {label for _, _, label in spans if label not in ids}
+    weights = token_weights(example.reference)
+    if weights is not None:
+        weights = _aligned_weights(example, weights)[index.tokens]
+    return Gold(lattice.allowed, lost, foreign, weights)
 
 
-def _overlapping(spans: List[KnownSpan]) -> set:
+def candidates(example: Example, key: Optional[str]) -> Dict[Tuple[int, int], FrozenSet[str]]:
+    """What is known of some tokens without being known for sure: spans of a group of the reference. Spans over the same
+    tokens are one entity with one of their labels; one without a label is an entity with any label; and where the label
+    is "!ORG", none of the tokens is in an ORG.
+
+    example (Example): The example.
+    key (Optional[str]): Key of the group.
+    RETURNS (Dict[Tuple[int, int], FrozenSet[str]]): The labels, by start and end in tokens of the predicted document.
+        Spans that do not align are left out: nothing is known of their tokens.
+    """
+    if key is None or key not in example.reference.spans:
+        return {}
+    sets: Dict[Tuple[int, int], FrozenSet[str]] = {}
+    for span in example.get_aligned_spans_y2x(list(example.reference.spans[key]), allow_overlap=True):
+        place = (span.start, span.end)
+        sets[place] = sets.get(place, frozenset()) | {span.label_}
+    return sets
+
+
+def candidate_labels(doc: Doc, key: Optional[str]) -> Set[str]:
+    """The labels of the candidates of a reference document."""
+    return {span.label_ for span in annotated_spans(doc, key) if span.label_ and span.label_[0] != NOT} if key else set()
+
+
+def _in_chain(index: ChainIndex, span: DocSpan, ids: Dict[str, int]) -> KnownSpan:
+    start, end, label = span
+    return KnownSpan(int(index.before[start]), int(index.before[end]), ids[label])
+
+
+def _narrow(
+    lattice: Lattice, ids: Dict[str, int], index: ChainIndex, place: Tuple[int, int], labels: FrozenSet[str]
+) -> bool:
+    """Add a candidate to a lattice, unless no legal sequence would be left."""
+    start, end = int(index.before[place[0]]), int(index.before[place[1]])
+    barred = [ids[label[len(NOT) :]] for label in labels if label.startswith(NOT) and label[len(NOT) :] in ids]
+    asked = [label for label in labels if not label.startswith(NOT)]
+    before = lattice.allowed.copy()
+    lattice.forbid_labels(numpy.arange(start, end), barred)
+    if asked and index.has_edges(*place):
+        lattice.require(start, end, ids.values() if "" in asked else [ids[label] for label in asked if label in ids])
+    if has_path(lattice) and (not asked or index.has_edges(*place)):
+        return True
+    lattice.allowed = before
+    return False
+
+
+def _aligned_weights(example: Example, weights: List[float]) -> Floats1d:
+    """The weights of the predicted tokens: the lowest of the reference tokens that each is aligned with. Shape: T"""
+    aligned = [min((weights[int(i)] for i in example.alignment.x2y[t]), default=0.0) for t in range(len(example.predicted))]
+    return numpy.array(aligned, dtype="float64")
+
+
+def _overlapping(spans: List[KnownSpan]) -> Set[KnownSpan]:
     """Spans of a sorted list that share a token with another."""
     bad = set()
     widest = None

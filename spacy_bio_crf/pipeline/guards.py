@@ -7,7 +7,8 @@ import numpy
 from ..errors import Errors
 from ..types import ChainScores
 
-FORMAT = 1  # of what is saved; a change that older code cannot read counts one up
+FORMAT = 2  # of what is saved; a change that older code cannot read counts one up
+READABLE = (1, FORMAT)
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def loading(name: str, cfg: Optional[Dict[str, Any]]) -> Iterator[None]:
 
     cfg (Optional[Dict[str, Any]]): The saved settings, if they are loaded.
     """
-    if cfg is not None and cfg.get("format") != FORMAT:
+    if cfg is not None and cfg.get("format") not in READABLE:
         raise ValueError(Errors.E404.format(name=name, found=cfg.get("format"), expected=FORMAT))
     try:
         yield

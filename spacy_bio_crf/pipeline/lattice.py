@@ -1,18 +1,22 @@
-"""What is known of a document as a lattice: which tags each token of the chain may have.
+"""What is known of a document as a lattice: which states each token of the chain may have.
 
-Gold annotation and preset entities are the same thing here: known spans, tokens known to be outside, and unknown ones.
+Gold annotation, preset entities and what a caller demands are the same thing here: facts, each of which takes states away.
 """
-from typing import Iterable, List, NamedTuple, Tuple
+from functools import lru_cache
+from typing import Iterable, List, NamedTuple, Sequence, Set, Tuple
 
 import numpy
+from spacy.attrs import SENT_START
 from spacy.tokens import Doc
 
+from .. import crf
 from ..model.tokens import in_chain
-from ..tags import TagSet
-from ..types import Bools1d, Bools2d, Ints1d
+from ..tags import Rule, States
+from ..types import Bools1d, Bools2d, ChainScores, Ints1d
 
-FREE = -1  # a token of which nothing is known
-NO_LABEL = -1  # of a known span for which there are no tags: it is outside for the chain
+FREE, OUTSIDE = 0, 1  # a token of which nothing is known; one outside every span
+SINGLE, FIRST, INSIDE, LAST = range(4)  # tokens of a span
+NO_LABEL = -1  # of a known span for which there are no states: it is outside for the chain
 
 
 class ChainIndex:
@@ -20,6 +24,7 @@ class ChainIndex:
 
     tokens (Ints1d): Document token of each chain token. Shape: N
     before (Ints1d): How many chain tokens come before each document token, and at the end. Shape: T + 1
+    sentence_starts (List[int]): Chain tokens that begin a sentence.
     """
 
     def __init__(self, doc: Doc):
@@ -27,62 +32,126 @@ class ChainIndex:
         self.tokens: Ints1d = numpy.flatnonzero(mask)
         self.before: Ints1d = numpy.concatenate(([0], numpy.cumsum(mask)))
 
+        self.sentence_starts: List[int] = self.before[:-1][doc.to_array(SENT_START) == 1].tolist()
+
     def __len__(self) -> int:
         return len(self.tokens)
 
+    def has_edges(self, start: int, end: int) -> bool:
+        """Whether neither the first nor the last token of a span is whitespace."""
+        return self.before[start] < self.before[start + 1] and self.before[end - 1] < self.before[end]
+
 
 class KnownSpan(NamedTuple):
-    """A span known in advance, in chain tokens. `label` is a label's id, or NO_LABEL."""
+    """A span known in advance, in chain tokens. `label` is a label's id, or NO_LABEL. An empty one is just a boundary."""
 
     start: int
     end: int
     label: int
 
 
-def build_lattice(tagset: TagSet, spans: Iterable[KnownSpan], unknown: Bools1d) -> Bools2d:
-    """Tell which tags each token may have.
+class Lattice:
+    """The states that each token may have: all of them, until facts are added.
 
-    Known tokens get their one tag. Between a known span and an unknown token lies a boundary, so the unknown one gets no
-    tag that would continue the span, or be continued by it. In IO and IOB1, where this depends on a pair of tags, the
-    unknown token loses each tag that could.
-
-    tagset (TagSet): The tags.
-    spans (Iterable[KnownSpan]): Known spans that do not overlap. An empty one is just a boundary.
-    unknown (Bools1d): Tokens of which nothing is known; the rest is outside all but the known spans. Shape: N
-    RETURNS (Bools2d): The allowed tags. Shape: N, K
+    allowed (Bools2d): Shape: N, Q
     """
-    length = len(unknown)
-    spans = sorted(spans)
-    tags = tagset.write([span for span in spans if span.label != NO_LABEL and span.start < span.end], length)
-    tags[unknown] = FREE
-    boundaries = {edge for span in spans for edge in span[:2]}
-    allowed = numpy.zeros((length, len(tagset)), dtype=bool)
-    allowed[tags == FREE] = True
-    known = numpy.flatnonzero(tags != FREE)
-    allowed[known, tags[known]] = True
-    for position in boundaries:
-        if 0 < position < length:
-            _forbid_joining(tagset, allowed, tags[position - 1], tags[position], position)
-    return allowed
+
+    def __init__(self, states: States, length: int):
+        self.states = states
+        self.allowed: Bools2d = numpy.ones((length, len(states)), dtype=bool)
+
+    def read(self, spans: Iterable[KnownSpan], unknown: Bools1d, unannotated: Sequence[int] = ()) -> None:
+        """Add all that an annotation says: exactly these spans among the known tokens.
+
+        spans (Iterable[KnownSpan]): Spans that do not overlap.
+        unknown (Bools1d): Tokens of which nothing is known; the rest is outside all but the known spans. Shape: N
+        unannotated (Sequence[int]): Labels whose spans the annotation leaves out: a token outside may be in one of them.
+        """
+        kinds = numpy.where(unknown, FREE, OUTSIDE)
+        edges = []
+        for start, end, label in spans:
+            if label != NO_LABEL and start < end:
+                kinds[start:end] = 2 + 4 * label + INSIDE
+                kinds[end - 1] = 2 + 4 * label + LAST
+                kinds[start] = 2 + 4 * label + (FIRST if end - start > 1 else SINGLE)
+            edges += [start, end]
+        rows = _meanings(self.states)[kinds]
+        if len(unannotated):
+            rows[kinds == OUTSIDE] |= self.states.of_labels(unannotated)
+        self.allowed &= rows
+        self.part(edges)
+
+    def part(self, positions: Sequence[int]) -> None:
+        """No span runs across the boundaries before these tokens."""
+        inner = [position for position in positions if 0 < position < len(self.allowed)]
+        self.allowed[inner] &= ~self.states.continues
+
+    def require(self, start: int, end: int, labels: Iterable[int]) -> None:
+        """These tokens are exactly one span, with one of the labels."""
+        of_labels = self.states.of_labels(labels)
+        self.allowed[start] &= of_labels & ~self.states.continues
+        self.allowed[start + 1 : end] &= of_labels & self.states.continues
+        self.part([end])
+
+    def forbid_labels(self, tokens: Ints1d, labels: Iterable[int]) -> None:
+        """None of these tokens is in a span with one of the labels."""
+        self.allowed[tokens] &= ~self.states.of_labels(labels)
 
 
-def _forbid_joining(tagset: TagSet, allowed: Bools2d, left: int, right: int, position: int) -> None:
-    """No span may run across the boundary before `position`."""
-    if right == FREE:
-        joining = tagset.joins.any(axis=0) if left == FREE else tagset.joins[left]
-        allowed[position] &= ~joining
-    elif left == FREE:
-        allowed[position - 1] &= ~tagset.joins[:, right]
+@lru_cache(maxsize=64)
+def _meanings(states: States) -> Bools2d:
+    """The states of a token that is free, outside, a whole span of label 0, its first token, ... the last of label 1, ..."""
+    opens, go_on, close = ~states.continues, states.may_go_on, states.may_close
+    parts = numpy.stack((opens & close, opens & go_on, states.continues & go_on, states.continues & close))
+    labels = numpy.arange(len(states.tagset.labels))[:, None, None]
+    of_spans = (states.label_ids == labels) & parts
+    outside = numpy.stack((numpy.ones(len(states), dtype=bool), states.label_ids < 0))
+    return numpy.concatenate((outside, of_spans.reshape(-1, len(states))))
 
 
-def drop_inexpressible(tagset: TagSet, spans: List[KnownSpan]) -> Tuple[List[KnownSpan], List[KnownSpan]]:
-    """Part known spans that the scheme can express from those that it cannot: in IO, spans of one label that touch.
+def has_path(lattice: Lattice) -> bool:
+    """Whether a lattice leaves a legal sequence."""
+    n_tokens, n_states = lattice.allowed.shape
+    emissions, step = numpy.zeros((n_tokens, n_states), dtype="f"), numpy.zeros((n_states, n_states), dtype="f")
+    scores = ChainScores(emissions, numpy.array([n_tokens]), step[0], step, step[0], lattice.states.constraints)
+    return bool(crf.log_partition(scores, lattice.allowed)[0] > -numpy.inf)
 
+
+def part_expressible(
+    states: States, spans: Sequence[KnownSpan], boundaries: Iterable[int] = ()
+) -> Tuple[List[KnownSpan], List[KnownSpan]]:
+    """Part known spans that legal sequences can hold together from those that none can: they touch one of the same label
+    in a scheme that cannot say so, run across a boundary, or break a rule.
+
+    states (States): The states of the chain.
+    spans (Sequence[KnownSpan]): Spans that do not overlap, in order.
+    boundaries (Iterable[int]): Tokens before which no span may run on.
     RETURNS (Tuple[List[KnownSpan], List[KnownSpan]]): The expressible spans, and the others.
     """
-    if tagset.scheme.touches:
-        return spans, []
+    bad = _touching(spans) if not states.tagset.scheme.touches else set()
+    boundaries = sorted(boundaries)
+    memories = [rule.initial for rule in states.rules]
+    for span in spans:
+        if span.label == NO_LABEL or span.start == span.end or span in bad:
+            continue
+        inner = numpy.searchsorted(boundaries, span.start, side="right")
+        after = [_through(rule, memory, span) for rule, memory in zip(states.rules, memories)]
+        if (inner < len(boundaries) and boundaries[inner] < span.end) or None in after:
+            bad.add(span)
+        else:
+            memories = after
+    return [span for span in spans if span not in bad], sorted(bad)
+
+
+def _through(rule: Rule, memory: tuple, span: KnownSpan):
+    """What a rule remembers after a span, or None if the span breaks it."""
+    reached = [memory]
+    for token in range(span.start, span.end):
+        reached = [new for old in reached for new in rule.after(old, span.label, token > span.start)][:1]
+    return reached[0] if reached else None
+
+
+def _touching(spans: Sequence[KnownSpan]) -> Set[KnownSpan]:
     full = [span for span in spans if span.start < span.end]
     pairs = zip(full, full[1:])
-    bad = {span for pair in pairs if pair[0].end == pair[1].start and pair[0].label == pair[1].label for span in pair}
-    return [span for span in spans if span not in bad], sorted(bad)
+    return {span for pair in pairs if pair[0].end == pair[1].start and pair[0].label == pair[1].label for span in pair}

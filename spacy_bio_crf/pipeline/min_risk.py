@@ -6,7 +6,7 @@ from typing import List, Optional, Sequence, Tuple
 import numpy
 
 from .. import crf
-from ..tags import OUTSIDE_ID, TagSet
+from ..tags import States
 from ..types import Bools2d, ChainScores, Ints2d
 
 FLOOR = 0.01  # what is less likely is not worth choosing, and there is too much of it
@@ -14,17 +14,17 @@ FLOOR = 0.01  # what is less likely is not worth choosing, and there is too much
 Candidate = Tuple[int, int, int, float]  # start, end, label, probability
 
 
-def most_likely_spans(scores: ChainScores, allowed: Optional[Bools2d], tagset: TagSet) -> Ints2d:
+def most_likely_spans(scores: ChainScores, allowed: Optional[Bools2d], states: States) -> Ints2d:
     """The spans that are more likely than not: the set with the fewest expected errors, false and missed spans together.
     No two of them overlap, since only one of two overlapping spans can be true.
 
     RETURNS (Ints2d): Rows of start, end and label id. Shape: S, 3
     """
-    spans, probabilities = crf.likely_spans(scores, 0.5, tagset.label_ids, tagset.joins, allowed)
+    spans, probabilities = crf.likely_spans(scores, 0.5, states.label_ids, states.joins, allowed)
     return spans[probabilities > 0.5]
 
 
-def spans_of_best_expected_f(scores: ChainScores, allowed: Optional[Bools2d], tagset: TagSet) -> Ints2d:
+def spans_of_best_expected_f(scores: ChainScores, allowed: Optional[Bools2d], states: States) -> Ints2d:
     """For each document, the legal set of spans with the highest 2 * E[right] / (number chosen + E[number of gold spans]),
     among spans with a probability of at least `FLOOR`.
 
@@ -33,15 +33,15 @@ def spans_of_best_expected_f(scores: ChainScores, allowed: Optional[Bools2d], ta
 
     RETURNS (Ints2d): Rows of start, end and label id. Shape: S, 3
     """
-    spans, probabilities = crf.likely_spans(scores, FLOOR, tagset.label_ids, tagset.joins, allowed)
+    spans, probabilities = crf.likely_spans(scores, FLOOR, states.label_ids, states.joins, allowed)
     chosen: List[Candidate] = []
     for rows in scores.rows_of_sequences():
         first, last = numpy.searchsorted(spans[:, 0], (rows.start, rows.stop))
         if first == last:
             continue
         candidates = zip(*spans[first:last].T.tolist(), probabilities[first:last].tolist())
-        expected = expected_spans(scores.sequence(rows), None if allowed is None else allowed[rows], tagset)
-        chosen += best_ratio(list(candidates), expected, bool(tagset.scheme.touches))
+        expected = expected_spans(scores.sequence(rows), None if allowed is None else allowed[rows], states)
+        chosen += best_ratio(list(candidates), expected, bool(states.tagset.scheme.touches))
     return numpy.array([span[:3] for span in chosen], dtype="i").reshape(-1, 3)
 
 
@@ -91,9 +91,8 @@ def best_sum(candidates: Sequence[Candidate], price: float, may_touch: bool) -> 
     return chosen[::-1]
 
 
-def expected_spans(scores: ChainScores, allowed: Optional[Bools2d], tagset: TagSet) -> float:
-    """The expected number of spans of one document: each begins at its start, or by a step that does not join."""
+def expected_spans(scores: ChainScores, allowed: Optional[Bools2d], states: States) -> float:
+    """The expected number of spans of one document: each begins with a state that opens it."""
     _, expected = crf.marginals(scores, allowed)
-    steps = numpy.where(tagset.joins, 0.0, expected.step)
-    steps[:, OUTSIDE_ID] = 0.0
-    return float(expected.start.sum() - expected.start[OUTSIDE_ID] + steps.sum())
+    opens = (states.label_ids >= 0) & ~states.continues
+    return float(expected.start[opens].sum() + expected.step[:, opens].sum())

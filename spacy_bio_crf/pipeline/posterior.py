@@ -1,5 +1,5 @@
 """The distribution over the legal analyses of one document: any span, any token, alternatives, samples, uncertainty."""
-from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
 from spacy.tokens import Doc, Span, SpanGroup
@@ -7,12 +7,12 @@ from spacy.tokens import Doc, Span, SpanGroup
 from .. import crf
 from ..errors import Errors
 from ..evaluation.calibration import apply_calibration
-from ..tags import TagSet
+from ..tags import States
 from ..types import Bools2d, ChainScores, Floats1d, Floats2d, Ints1d
 from .annotate import make_span_group, spans_of_rows
+from .demands import AnySpan
 from .lattice import ChainIndex
-
-AnySpan = Union[Span, Tuple[int, int, str]]
+from .lift import fold_columns
 
 
 class Analysis(NamedTuple):
@@ -37,19 +37,20 @@ class Posterior:
         doc: Doc,
         scores: ChainScores,
         allowed: Optional[Bools2d],
-        tagset: TagSet,
+        states: States,
         calibration: Optional[Any] = None,
     ):
         """doc (Doc): The document, of T tokens, N of them in the chain.
-        scores (ChainScores): Scores of its chain, a batch of one.
-        allowed (Optional[Bools2d]): The tags that each token may have. Shape: N, K
-        tagset (TagSet): The tags.
+        scores (ChainScores): Scores of the states of its chain, a batch of one.
+        allowed (Optional[Bools2d]): The states that each token may have. Shape: N, Q
+        states (States): The states.
         calibration (Optional[Any]): What `spacy_bio_crf.evaluation` fitted.
         """
         self.doc = doc
         self.scores = scores
         self.allowed = allowed
-        self.tagset = tagset
+        self.states = states
+        self.tagset = states.tagset
         self.calibration = calibration
         self._index = ChainIndex(doc)
 
@@ -81,16 +82,18 @@ class Posterior:
         RETURNS (Floats2d): Rows of tokens sum to 1, except for whitespace tokens, which are in no chain: 0. Shape: T, K
         """
         probabilities = numpy.zeros((len(self.doc), len(self.tagset)))
-        probabilities[self._index.tokens] = crf.marginals(self.scores, self.allowed)[1].emissions
+        of_states = crf.marginals(self.scores, self.allowed)[1].emissions
+        probabilities[self._index.tokens] = fold_columns(of_states, self.states.tags, len(self.tagset))
         return probabilities
 
     def log_probability(self, tags: Optional[Ints1d] = None) -> float:
         """Log probability of a tag sequence over the N tokens of the chain, by default of the best one, in nats."""
+        log_z = crf.log_partition(self.scores, self.allowed)[0]
         if tags is None:
-            tags, _ = crf.best_path(self.scores, self.allowed)
-        elif self.allowed is not None and not self.allowed[numpy.arange(len(tags)), tags].all():
-            return -numpy.inf
-        return float(crf.path_score(self.scores, tags)[0] - crf.log_partition(self.scores, self.allowed)[0])
+            return float(crf.best_path(self.scores, self.allowed)[1][0] - log_z)
+        with_tags = self.states.tags == numpy.asarray(tags, dtype=int)[:, None]
+        allowed = with_tags if self.allowed is None else with_tags & self.allowed
+        return float(crf.log_partition(self.scores, allowed)[0] - log_z)
 
     def entropy(self) -> float:
         """Entropy of the distribution over analyses, in nats."""
@@ -105,6 +108,10 @@ class Posterior:
         probabilities = self._k_best(2)[1]
         return float(probabilities[0] - probabilities[1]) if len(probabilities) > 1 else float(probabilities[0])
 
+    def best(self) -> List[Span]:
+        """The spans of the best analysis, in order."""
+        return self._spans(crf.best_path(self.scores, self.allowed)[0])
+
     def alternatives(self, k: int) -> List[Analysis]:
         """The k best analyses, best first, all different. The first is the one that Viterbi decoding gives.
 
@@ -112,7 +119,7 @@ class Posterior:
         RETURNS (List[Analysis]): As many as there are, with probabilities that sum to at most 1.
         """
         paths, probabilities = self._k_best(k)
-        return [Analysis(self._spans(tags), float(p)) for tags, p in zip(paths, probabilities)]
+        return [Analysis(self._spans(path), float(p)) for path, p in zip(paths, probabilities)]
 
     def candidates(self, threshold: float = 0.1, name: str = "candidates") -> SpanGroup:
         """All spans with at least this probability, overlapping ones too, in the order of their starts.
@@ -133,7 +140,7 @@ class Posterior:
         seed (int): The same seed gives the same draws.
         RETURNS (List[List[Span]]): The spans of each.
         """
-        return [self._spans(tags) for tags in crf.sample(self.scores, n, seed, self.allowed)]
+        return [self._spans(path) for path in crf.sample(self.scores, n, seed, self.allowed)]
 
     def _k_best(self, k: int) -> Tuple[Sequence[Ints1d], Floats1d]:
         paths, scores = crf.k_best(self.scores, k, self.allowed)
@@ -141,11 +148,11 @@ class Posterior:
         log_z = crf.log_partition(self.scores, self.allowed)[0]
         return paths[found], numpy.exp(numpy.minimum(scores[found, 0] - log_z, 0.0))
 
-    def _spans(self, tags: Ints1d) -> List[Span]:
-        return spans_of_rows(self.doc, self.tagset.spans(tags), self.tagset)
+    def _spans(self, path: Ints1d) -> List[Span]:
+        return spans_of_rows(self.doc, self.states.spans(path, self.scores.lengths), self.tagset)
 
     def _question(self, about: Any) -> tuple:
-        return self.scores, about, self.tagset.label_ids, self.tagset.joins, self.allowed
+        return self.scores, about, self.states.label_ids, self.states.joins, self.allowed
 
     def _raw(self, threshold: float) -> float:
         """A probability that calibration keeps below the threshold, or puts at it: by bisection, since it never falls."""

@@ -1,5 +1,5 @@
 """Registered scorers, over spaCy's own."""
-from typing import Any, Callable, Dict, Iterable, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from spacy.scorer import Scorer, get_ner_prf
 from spacy.tokens import Doc
@@ -18,43 +18,56 @@ def span_score(
     *,
     set_ents: bool = True,
     spans_key: Optional[str] = None,
+    chains: Optional[Dict[str, Dict[str, Any]]] = None,
     scores_key: Optional[str] = None,
     **kwargs,
 ) -> Dict[str, Any]:
     """Score what the component writes: entities as `ents_*` (predictions on tokens without annotation are ignored), and
-    its span group as `spans_{key}_*`.
+    its span groups as `spans_{key}_*`.
 
     examples (Iterable[Example]): Examples with predictions.
     set_ents (bool): Whether the component writes entities.
     spans_key (Optional[str]): Key of the span group that it writes, if any.
+    chains (Optional[Dict[str, Dict[str, Any]]]): The same two settings for each of several chains, in place of them.
     scores_key (Optional[str]): Key of the span group with the probabilities of what it writes, if it gives any.
     RETURNS (Dict[str, Any]): Precision, recall and F1, overall and per label; and of the probabilities, under the same
         prefix, the expected calibration error `ece`, `brier` score, `log_loss` and average precision `ap`.
     """
     examples = list(examples)
-    scores = get_ner_prf(examples, **kwargs) if set_ents else {}
-    if spans_key is not None:
-        scores.update(
-            Scorer.score_spans(
-                examples,
-                f"spans_{spans_key}",
-                getter=lambda doc, _: doc.spans.get(spans_key, []),
-                has_annotation=lambda doc: spans_key in doc.spans,
-                allow_overlap=True,
-            )
-        )
+    outputs = list(chains.values()) if chains else [{"set_ents": set_ents, "spans_key": spans_key}]
+    scores = get_ner_prf(examples, **kwargs) if any(to.get("set_ents") for to in outputs) else {}
+    for key in {to["spans_key"] for to in outputs} - {None}:
+        scores.update(_score_group(examples, key))
     if scores_key is not None and all("scores" in _attrs(eg.predicted, scores_key) for eg in examples):
-        prefix = "ents" if set_ents else f"spans_{spans_key}"
-        outcomes = collect_outcomes(examples, scores_key, None if set_ents else spans_key)
+        to = outputs[0]
+        prefix = "ents" if to["set_ents"] else f"spans_{to['spans_key']}"
+        outcomes = collect_outcomes(examples, scores_key, None if to["set_ents"] else to["spans_key"])
         scores.update({f"{prefix}_{name}": value for name, value in probability_scores(outcomes).items()})
     return scores
+
+
+def _score_group(examples: List[Example], key: str) -> Dict[str, Any]:
+    return Scorer.score_spans(
+        examples,
+        f"spans_{key}",
+        getter=lambda doc, _: doc.spans.get(key, []),
+        has_annotation=lambda doc: key in doc.spans,
+        allow_overlap=True,
+    )
 
 
 def _attrs(doc: Doc, key: str) -> Dict[str, Any]:
     return doc.spans[key].attrs if key in doc.spans else {}
 
 
-def default_score_weights(set_ents: bool, spans_key: Optional[str]) -> Dict[str, Optional[float]]:
-    """Weights of the scores in training: F1 of what the component learns, under the key it really has."""
-    prefix = "ents" if set_ents else f"spans_{spans_key}"
-    return {f"{prefix}_f": 1.0, f"{prefix}_p": 0.0, f"{prefix}_r": 0.0, f"{prefix}_per_type": None}
+def default_score_weights(outputs: Iterable[Dict[str, Any]]) -> Dict[str, Optional[float]]:
+    """Weights of the scores in training: F1 of what the component learns, under the keys it really has.
+
+    outputs (Iterable[Dict[str, Any]]): `set_ents` and `spans_key` of each chain.
+    """
+    prefixes = ["ents" if to.get("set_ents") else f"spans_{to['spans_key']}" for to in outputs]
+    prefixes = list(dict.fromkeys(prefixes))
+    weights: Dict[str, Optional[float]] = {f"{prefix}_f": 1.0 / len(prefixes) for prefix in prefixes}
+    for prefix in prefixes:
+        weights.update({f"{prefix}_p": 0.0, f"{prefix}_r": 0.0, f"{prefix}_per_type": None})
+    return weights

@@ -1,7 +1,8 @@
-"""What the component is, as against what it does: its labels and tags, and how they are saved."""
+"""What the component is, as against what it does: its labels and chains, and how they are saved."""
 from pathlib import Path
-from typing import Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
+import numpy
 import srsly
 from spacy.errors import Errors as SpacyErrors
 from spacy.pipeline.trainable_pipe import TrainablePipe
@@ -9,64 +10,82 @@ from spacy.training import Example
 
 from ..errors import Errors
 from ..model.layer import set_constraints
-from ..tags import TagSet, check_label
-from .gold import gold_spans
-from .guards import loading
+from ..tags import TagSet, check_label, get_scheme
+from ..types import Constraints
+from .chains import ONLY, Chain, Layout, lay_out, make_chain
+from .gold import chain_spans
+from .guards import FORMAT, loading
 
 
 class TaggerState(TrainablePipe):
-    """Labels, tags and files of a tagger. Its settings and labels stand in `cfg`, as plain JSON data."""
+    """Labels, chains and files of a tagger. Its settings and labels stand in `cfg`, as plain JSON data."""
 
     @property
     def labels(self) -> Tuple[str, ...]:
         """The labels of the component."""
-        return tuple(self.cfg["labels"])
+        return tuple(dict.fromkeys(self.cfg["labels"]))
 
     @property
-    def label_data(self) -> Tuple[str, ...]:
-        """The labels as `initialize` takes them."""
-        return self.labels
+    def label_data(self) -> Union[Tuple[str, ...], Dict[str, Tuple[str, ...]]]:
+        """The labels as `initialize` takes them: with several chains, those of each."""
+        if not self.cfg["chains"]:
+            return self.labels
+        return {name: tuple(labels) for name, labels in self._layout().labels.items()}
+
+    @property
+    def chains(self) -> Tuple[Chain, ...]:
+        """The chains over the present labels, as they are trained."""
+        return self._chains(())
 
     @property
     def tagset(self) -> TagSet:
-        """The tags over the present labels."""
-        scheme, closed = self.cfg["scheme"], frozenset(self.cfg["closed_labels"])
-        if (self._tagset.scheme.name, self._tagset.labels, self._tagset.closed) != (scheme, self.labels, closed):
-            self._tagset = TagSet(scheme, self.labels, closed)
-        return self._tagset
+        """The tags of the only chain. RAISES (ValueError): There are several."""
+        return self.chain().tagset
 
     @property
     def gold_key(self) -> Optional[str]:
-        """Key of the span group that holds the gold, None where the entities are the gold."""
-        return None if self.cfg["set_ents"] else self.cfg["spans_key"]
+        """Key of the span group that holds the gold of the only chain, None where the entities are the gold."""
+        return self.chain().gold_key
 
     @property
     def scores_key(self) -> str:
-        """Key of the span group whose `attrs["scores"]` holds the probabilities."""
-        return self.name if self.cfg["spans_key"] is None else self.cfg["spans_key"]
+        """Key of the span group whose `attrs["scores"]` holds the probabilities of the only chain."""
+        return self._scores_key(self.chain())
 
     @property
     def is_initialized(self) -> bool:
         """Whether the model has parameters, from `initialize` or from a file."""
         return self.model.get_ref("crf").has_param("step") is True
 
-    def add_label(self, label: str) -> int:
+    def chain(self, name: Optional[str] = None) -> Chain:
+        """One chain.
+
+        name (Optional[str]): Its name, None for the only one.
+        RAISES (ValueError): There is no such chain, or there are several and none is named.
+        """
+        return self._choose(self.chains, name)
+
+    def add_label(self, label: str, chain: Optional[str] = None) -> int:
         """Add a label. On an initialized model its tags stay closed, and every prediction as it was, until an update
         brings gold spans with the label.
 
         label (str): The label.
+        chain (Optional[str]): The chain to add it to. None: the only one, or the one that is to have such a label.
         RETURNS (int): 0 if the label is already present, otherwise 1.
-        RAISES (ValueError): A label that no tag can carry.
+        RAISES (ValueError): A label that no tag can carry, or a chain that is not clear.
         """
         if not isinstance(label, str):
             raise ValueError(SpacyErrors.E187)
         check_label(label)
-        if label in self.cfg["labels"]:
+        chain = self._chain_for(label, chain)
+        if (chain, label) in self._chains_and_labels():
             return 0
         self.cfg["labels"].append(label)
+        if chain != ONLY:
+            self.cfg["label_chains"].append(chain)
         self.vocab.strings.add(label)
         if self.is_initialized:
-            self.cfg["closed_labels"].append(label)
+            self.cfg["closed_labels"].append(len(self.cfg["labels"]) - 1)
             self._resize()
         return 1
 
@@ -85,26 +104,91 @@ class TaggerState(TrainablePipe):
         return self._check_tags()
 
     def _check_tags(self) -> "TaggerState":
+        if self.cfg["format"] == 1:  # which named the closed labels
+            self.cfg["closed_labels"] = [self.cfg["labels"].index(label) for label in self.cfg["closed_labels"]]
+            self.cfg["format"] = FORMAT
         for label in self.labels:
             self.vocab.strings.add(label)
-        tags = self.model.get_ref("crf").maybe_get_dim("nO")
-        if tags is not None and tags != len(self.tagset):
-            raise ValueError(Errors.E405.format(name=self.name, tags=tags, labels=self.labels, expected=len(self.tagset)))
+        tags, expected = self.model.get_ref("crf").maybe_get_dim("nO"), self._layout().width
+        if tags is not None and tags != expected:
+            raise ValueError(Errors.E405.format(name=self.name, tags=tags, labels=self.labels, expected=expected))
         return self
+
+    def _chains_and_labels(self) -> List[Tuple[str, str]]:
+        chains = self.cfg["label_chains"] or [ONLY] * len(self.cfg["labels"])
+        return list(zip(chains, self.cfg["labels"]))
+
+    def _outputs(self) -> Dict[str, Dict[str, Any]]:
+        """Where each chain writes, and the labels that it is to have, if they are given."""
+        to = {"spans_key": self.cfg["spans_key"], "set_ents": self.cfg["set_ents"]}
+        if self.cfg["chain_per_label"]:
+            return {label: {**to, "labels": [label]} for label in self.cfg["labels"]}
+        return self.cfg["chains"] or {ONLY: {**to, "labels": None}}
+
+    def _layout(self) -> Layout:
+        letters = get_scheme(self.cfg["scheme"]).letters
+        return lay_out(list(self._outputs()), self._chains_and_labels(), self.cfg["closed_labels"], len(letters))
+
+    def _chains(self, disabled: Sequence[str]) -> Tuple[Chain, ...]:
+        """The chains, some labels being disabled. Made anew when a setting has changed."""
+        cfg, outputs = self.cfg, self._outputs()
+        rules = [cfg["constraints"][name] for name in ("max_span_length", "at_most_one", "label_order")]
+        key = repr((cfg["scheme"], cfg["labels"], cfg["label_chains"], cfg["closed_labels"], outputs, rules, disabled))
+        if key not in self._made:
+            layout = self._layout()
+            chains = (make_chain(cfg["scheme"], name, to, layout, cfg["constraints"], disabled) for name, to in outputs.items())
+            if len(self._made) > 8:
+                self._made.clear()
+            self._made[key] = tuple(chain for chain in chains if len(chain.columns))
+        return self._made[key]
+
+    def _choose(self, chains: Sequence[Chain], name: Optional[str]) -> Chain:
+        found = [chain for chain in chains if name is None or chain.name == name]
+        if len(found) != 1:
+            names = ", ".join(chain.name for chain in chains)
+            raise ValueError(Errors.E422.format(name=self.name, chain=name, names=names))
+        return found[0]
+
+    def _chain_for(self, label: str, chain: Optional[str]) -> str:
+        if self.cfg["chain_per_label"]:
+            return label
+        outputs = self._outputs()
+        wanted = [name for name, to in outputs.items() if label in (to["labels"] or ()) or len(outputs) == 1]
+        if chain is None and len(wanted) == 1:
+            return wanted[0]
+        if chain not in outputs:
+            raise ValueError(Errors.E423.format(name=self.name, label=label, chain=chain, names=", ".join(outputs)))
+        return chain
+
+    def _scores_key(self, chain: Chain) -> str:
+        return self.name if chain.spans_key is None else chain.spans_key
 
     def _open_labels(self, examples: List[Example]) -> None:
         """Open the tags of labels that were added to a trained model and now come with gold spans."""
         if not self.cfg["closed_labels"]:
             return
-        seen = {span.label_ for eg in examples for span in gold_spans(eg.reference, self.gold_key)}
-        if not seen.isdisjoint(self.cfg["closed_labels"]):
-            self.cfg["closed_labels"] = [label for label in self.cfg["closed_labels"] if label not in seen]
-            set_constraints(self.model.get_ref("crf"), self.tagset.constraints)
+        seen = {(c.name, span.label_) for c in self.chains for eg in examples for span in chain_spans(eg.reference, c)}
+        labels = self._chains_and_labels()
+        closed = [place for place in self.cfg["closed_labels"] if labels[place] not in seen]
+        if len(closed) < len(self.cfg["closed_labels"]):
+            self.cfg["closed_labels"] = closed
+            self._set_constraints()
 
     def _resize(self) -> None:
         """Give the model one output a tag, and its masks."""
-        self.set_output(len(self.tagset))
-        set_constraints(self.model.get_ref("crf"), self.tagset.constraints)
+        self.set_output(self._layout().width)
+        self._set_constraints()
+
+    def _set_constraints(self) -> None:
+        """Tell the model which tags may follow each other: none of different chains."""
+        width = self._layout().width
+        all_chains = Constraints(*(numpy.zeros(shape, dtype=bool) for shape in (width, (width, width), width)))
+        for chain in self.chains:
+            start, step, end = chain.tagset.constraints
+            all_chains.start[chain.columns] = start
+            all_chains.step[numpy.ix_(chain.columns, chain.columns)] = step
+            all_chains.end[chain.columns] = end
+        set_constraints(self.model.get_ref("crf"), all_chains)
 
     def _require_initialized(self) -> None:
         if not self.is_initialized:

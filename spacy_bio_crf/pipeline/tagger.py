@@ -1,22 +1,20 @@
 """The component: what it does."""
-import warnings
-from itertools import compress, islice
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
+from itertools import compress
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 import numpy
-from spacy.language import Language
-from spacy.tokens import Doc
-from spacy.training import Example, validate_examples, validate_get_examples
-from spacy.util import check_lexeme_norms, minibatch
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from spacy.util import minibatch
 from spacy.vocab import Vocab
-from thinc.api import Model, Optimizer, set_dropout_rate
+from thinc.api import Model
 
-from .. import crf
-from ..errors import Errors, Warnings
+from ..attributes import register_attributes
+from ..errors import Errors
 from ..evaluation import apply_calibration
 from ..model.layer import to_numpy
 from ..model.ops import keep_fast_blas
-from ..tags import TagSet, get_scheme
+from ..tags import States, get_scheme
 from ..types import Bools2d, ChainScores, Floats1d, Floats2d
 from .annotate import (
     make_span_group,
@@ -26,16 +24,21 @@ from .annotate import (
     set_entities,
     spans_of_rows,
 )
-from .conditions import CharSpan, preset_lattice, preset_tokens
+from .chains import Chain
+from .conditions import CharSpan, find_conditions, preset_tokens
 from .decoding import RULES, Decoding, decode
-from .gold import gold_lattice, gold_spans
+from .demands import AnySpan, Demands, add_demands, demands_of, make_demands
 from .guards import FORMAT, finite_scores
-from .posterior import AnySpan, Posterior
+from .learner import Learner
+from .lift import lift
+from .posterior import Posterior
 from .scorer import span_score
-from .state import TaggerState
+from .settings import CONSTRAINTS, check_chains, check_learning, check_settings
+
+Spans = Tuple[List[Span], Optional[Floats1d]]  # with their probabilities
 
 
-class BioCrfTagger(TaggerState):
+class BioCrfTagger(Learner):
     """Finds labelled spans with a constrained linear-chain CRF: every predicted tag sequence is legal."""
 
     def __init__(
@@ -53,6 +56,11 @@ class BioCrfTagger(TaggerState):
         threshold: float = 0.0,
         thresholds: Optional[Dict[str, float]] = None,
         calibration: Optional[Dict[str, Any]] = None,
+        chains: Optional[Dict[str, Dict[str, Any]]] = None,
+        chain_per_label: bool = False,
+        constraints: Optional[Dict[str, Any]] = None,
+        learning: Optional[Dict[str, Any]] = None,
+        incorrect_spans_key: Optional[str] = None,
         scorer: Optional[Callable] = span_score,
     ) -> None:
         """Initialize the tagger.
@@ -72,10 +80,19 @@ class BioCrfTagger(TaggerState):
         threshold (float): Probability below which a span is dropped.
         thresholds (Optional[Dict[str, float]]): The same for single labels, in place of `threshold`.
         calibration (Optional[Dict[str, Any]]): What `spacy bio-crf calibrate` fitted.
+        chains (Optional[Dict[str, Dict[str, Any]]]): Several chains over one encoder, in place of one. Each has its own
+            `spans_key` and `set_ents`, and perhaps a list of its `labels`; else it learns those of its gold.
+        chain_per_label (bool): Whether each label has a chain of its own, so that spans of several labels may overlap.
+        constraints (Optional[Dict[str, Any]]): What every analysis must keep to. See `spacy_bio_crf.pipeline.settings`.
+        learning (Optional[Dict[str, Any]]): What else the component learns from, and at which cost.
+        incorrect_spans_key (Optional[str]): Key of the span group, in gold documents, of spans that are wrong.
         scorer (Optional[Callable]): The scoring method.
         RAISES (ValueError): An unknown scheme or decoding rule, or settings that leave nothing to write to.
         """
-        if not set_ents and spans_key is None:
+        chains = check_chains(name, chains or {})
+        if chains and (spans_key is not None or chain_per_label) or chain_per_label and set_ents:
+            raise ValueError(Errors.E424.format(name=name))
+        if not chains and not set_ents and spans_key is None:
             raise ValueError(Errors.E401.format(name=name))
         if decode not in RULES:
             raise ValueError(Errors.E408.format(name=name, decode=decode, known=", ".join(RULES)))
@@ -83,6 +100,7 @@ class BioCrfTagger(TaggerState):
             raise ValueError(Errors.E409.format(name=name, model=model.name))
         apply_calibration(calibration, numpy.zeros(0))  # refuses what is no calibration
         register_extension()
+        register_attributes()
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -90,6 +108,7 @@ class BioCrfTagger(TaggerState):
         self.cfg: Dict[str, Any] = {
             "format": FORMAT,
             "labels": [],
+            "label_chains": [],
             "closed_labels": [],
             "scheme": get_scheme(scheme).name,
             "spans_key": spans_key,
@@ -100,96 +119,79 @@ class BioCrfTagger(TaggerState):
             "threshold": threshold,
             "thresholds": dict(thresholds or {}),
             "calibration": calibration,
+            "chains": chains,
+            "chain_per_label": chain_per_label,
+            "constraints": check_settings(name, "constraints", constraints or {}, CONSTRAINTS),
+            "learning": check_learning(name, learning or {}),
+            "incorrect_spans_key": incorrect_spans_key,
         }
-        self._tagset = TagSet(scheme, [])
+        self._made: Dict[str, Tuple[Chain, ...]] = {}
+        self._told: Set[str] = set()  # of gold that cannot be learned
+        self._rehearsal_model: Optional[Model[List[Doc], ChainScores]] = None
 
-    def initialize(
-        self,
-        get_examples: Callable[[], Iterable[Example]],
-        *,
-        nlp: Optional[Language] = None,
-        labels: Optional[Sequence[str]] = None,
-    ) -> None:
-        """Initialize the model, with the labels of the examples or with given ones.
-
-        get_examples (Callable[[], Iterable[Example]]): Returns a representative sample of gold-standard examples. Without
-            `labels` they are all read, for their labels and to report gold that no legal sequence can hold; with `labels`,
-            which a stream without end needs, the first ten.
-        nlp (Optional[Language]): The current nlp object.
-        labels (Optional[Sequence[str]]): The labels, as `spacy init labels` writes them.
-        RAISES (ValueError): There are no labels, one that no tag can carry, or a number other than the model's `nO` asks for.
-        """
-        validate_get_examples(get_examples, "BioCrfTagger.initialize")
-        check_lexeme_norms(self.vocab, self.name)
-        limit = None if labels is None else 10
-        if labels is None:
-            labels = sorted({s.label_ for eg in get_examples() for s in gold_spans(eg.reference, self.gold_key)})
-        elif isinstance(labels, str):
-            raise ValueError(Errors.E402.format(name=self.name, labels=labels))
-        self.cfg["closed_labels"] = []
-        for label in labels:
-            self.add_label(label)
-        self.cfg["closed_labels"] = []
-        if not self.labels:
-            raise ValueError(Errors.E403.format(name=self.name, where=self._gold_name()))
-        asked = self.model.get_ref("crf").maybe_get_dim("nO")
-        if not self.is_initialized and asked not in (None, len(self.tagset)):
-            raise ValueError(Errors.E410.format(name=self.name, asked=asked, tags=len(self.tagset), labels=self.labels))
-        self._resize()
-        for example in islice(get_examples(), limit):
-            self._gold(example)
-        self.model.initialize(X=[example.predicted for example in islice(get_examples(), 10)])
-
-    def predict(self, docs: Iterable[Doc]) -> List[Decoding]:
+    def predict(self, docs: Iterable[Doc]) -> List[Tuple[Decoding, ...]]:
         """Decode the spans of each document, given what is preset, with their probabilities.
 
         docs (Iterable[Doc]): The documents.
-        RETURNS (List[Decoding]): Tags, spans and probabilities over the tokens that are not whitespace.
-        RAISES (ValueError): The model is not initialized, or gives scores that are not finite.
+        RETURNS (List[Tuple[Decoding, ...]]): For each document, and for each chain: tags, spans and probabilities over the
+            tokens that are not whitespace.
+        RAISES (ValueError): The model is not initialized, or gives scores that are not finite; or what is demanded of a
+            document contradicts itself.
         """
         docs = list(docs)
-        scores, allowed = self._score(docs)
-        with finite_scores(self.name, scores):
-            return decode(scores, allowed, self.tagset, self.cfg)
+        scores = self._scores(docs)
+        decodings = []
+        for chain in self._chains_for(docs):
+            lifted, allowed, states = self._lift(docs, scores, chain)
+            with finite_scores(self.name, lifted):
+                decodings.append(decode(lifted, allowed, states, self.cfg))
+        return list(zip(*decodings)) if decodings else [() for _ in docs]
 
-    def set_annotations(self, docs: Iterable[Doc], decodings: List[Decoding]) -> None:
-        """Write the decoded spans to `doc.ents`, to the span group, or to both.
+    def set_annotations(self, docs: Iterable[Doc], decodings: List[Tuple[Decoding, ...]]) -> None:
+        """Write the decoded spans to `doc.ents`, to span groups, or to both.
 
         docs (Iterable[Doc]): The documents, changed in place.
-        decodings (List[Decoding]): What `predict` returned.
+        decodings (List[Tuple[Decoding, ...]]): What `predict` returned.
         """
-        for doc, (_, rows, probabilities) in zip(docs, decodings):
-            spans = spans_of_rows(doc, rows, self.tagset)
-            preset = preset_tokens(doc) if self._keeps_preset else None
-            if preset is not None and preset.any():  # they stand already
-                new = [not preset[span.start : span.end].any() for span in spans]
-                spans = list(compress(spans, new))
-                probabilities = None if probabilities is None else probabilities[new]
-            if self.cfg["set_ents"]:
-                set_entities(doc, spans, preset)
-            as_group = self.cfg["spans_key"] is not None
-            if probabilities is not None:
-                record_predictions(doc, spans, probabilities, self.scores_key, as_group=as_group)
-            elif as_group:
-                doc.spans[self.scores_key] = make_span_group(doc, spans, self.scores_key, None)
+        chains = self.chains
+        for doc, of_chains in zip(docs, decodings):
+            groups: Dict[str, List[Tuple[Chain, Spans]]] = {}
+            for chain, decoding in zip(chains, of_chains):
+                spans = self._new_spans(doc, chain, decoding)
+                groups.setdefault(self._scores_key(chain), []).append((chain, spans))
+            for key, written in groups.items():
+                as_group = written[0][0].spans_key is not None
+                spans, probabilities = _in_order([spans for _, spans in written])
+                if probabilities is not None:
+                    record_predictions(doc, spans, probabilities, key, as_group=as_group)
+                elif as_group:
+                    doc.spans[key] = make_span_group(doc, spans, key, None)
 
-    def posteriors(self, docs: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Posterior]:
+    def posteriors(
+        self, docs: Iterable[Doc], *, chain: Optional[str] = None, batch_size: int = 128, **demands: Iterable
+    ) -> Iterator[Posterior]:
         """The distribution over the analyses of each document: alternatives, candidates, samples, entropy.
 
         docs (Iterable[Doc]): The documents. What is preset on them conditions the distribution, other than spans that this
             component has predicted and given a probability.
+        chain (Optional[str]): The chain, None for the only one.
         batch_size (int): How many documents to score at once.
+        demands (Iterable): What else conditions it: `required`, `forbidden` and `allowed` spans, and pairs of a span and
+            its score in nats as `scored`, as `make_demands` takes them.
         YIELDS (Posterior): What can be asked of a document.
         """
         for batch in minibatch(docs, batch_size):
-            scores, allowed = self._score(batch, self._own_predictions)
-            for doc, rows in zip(batch, scores.rows_of_sequences()):
+            scores = self._scores(batch)
+            chosen = self._choose(self._chains_for(batch), chain)
+            asked = [make_demands(doc, **demands) for doc in batch]
+            lifted, allowed, states = self._lift(batch, scores, chosen, self._own_predictions, asked)
+            for doc, rows in zip(batch, lifted.rows_of_sequences()):
                 lattice = None if allowed is None else allowed[rows]
-                yield Posterior(doc, scores.sequence(rows), lattice, self.tagset, self.cfg["calibration"])
+                yield Posterior(doc, lifted.sequence(rows), lattice, states, self.cfg["calibration"])
 
-    def posterior(self, doc: Doc) -> Posterior:
+    def posterior(self, doc: Doc, *, chain: Optional[str] = None, **demands: Iterable) -> Posterior:
         """The distribution over the analyses of one document. See `posteriors`."""
-        return next(self.posteriors([doc]))
+        return next(self.posteriors([doc], chain=chain, **demands))
 
     def span_probabilities(self, doc: Doc, spans: Iterable[AnySpan]) -> Floats1d:
         """Probabilities of any spans, predicted or not. See `Posterior.span_probabilities`. Shape: S"""
@@ -199,100 +201,70 @@ class BioCrfTagger(TaggerState):
         """Probabilities of the tags `tagset.names` of each token. See `Posterior.token_probabilities`. Shape: T, K"""
         return self.posterior(doc).token_probabilities()
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optional[Optimizer] = None,
-        losses: Optional[Dict[str, float]] = None,
-    ) -> Dict[str, float]:
-        """Learn from a batch. It always backpropagates, zeros where nothing is annotated: the last listener of a shared
-        tok2vec triggers the backward pass for all.
-
-        examples (Iterable[Example]): A batch of examples.
-        drop (float): The dropout rate.
-        sgd (Optional[Optimizer]): The optimizer.
-        losses (Optional[Dict[str, float]]): Updated with the negative log-likelihood of the batch in nats, under the name
-            of the component.
-        RETURNS (Dict[str, float]): The updated losses.
-        """
-        if losses is None:
-            losses = {}
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, "BioCrfTagger.update")
-        self._require_initialized()
-        if not any(len(eg.predicted) for eg in examples):
-            return losses  # no vectors, so nothing that a shared tok2vec could learn
-        self._open_labels(examples)
-        keep_fast_blas(self.model)
-        set_dropout_rate(self.model, drop)
-        scores, backprop = self.model.begin_update([eg.predicted for eg in examples])
-        loss, d_scores = self.get_loss(examples, scores)
-        backprop(d_scores)
-        if sgd not in (None, False):
-            self.finish_update(sgd)
-        losses[self.name] += loss
-        return losses
-
-    def get_loss(self, examples: Iterable[Example], scores: ChainScores) -> Tuple[float, ChainScores]:
-        """Find the loss, log Z - log Z(gold), and its gradient.
-
-        examples (Iterable[Example]): The batch of examples.
-        scores (ChainScores): Scores of the chains of the predicted documents.
-        RETURNS (Tuple[float, ChainScores]): The sum over the batch in nats, and the gradients in the shape of the scores.
-        """
-        validate_examples(examples, "BioCrfTagger.get_loss")
-        scores = to_numpy(scores, self.model.ops)
-        gold = numpy.concatenate([self._gold(example) for example in examples])
-        with finite_scores(self.name, scores):
-            loss, d_scores = crf.loss(scores, gold)
-        return float(loss.sum()), d_scores
-
     def score(self, examples: Iterable[Example], **kwargs) -> Dict[str, Any]:
         """Score predictions. The scorer also gets the settings in `cfg`, and the key of the probabilities."""
-        scores_key = self.scores_key if self.cfg["scores"] else None
+        scores_key = self.scores_key if self.cfg["scores"] and len(self.chains) == 1 else None
         return super().score(examples, scores_key=scores_key, **kwargs)
 
-    @property
-    def _keeps_preset(self) -> bool:
-        return self.cfg["set_ents"] and not self.cfg["overwrite"]
+    def _own_predictions(self, doc: Doc, key: str) -> Set[CharSpan]:
+        return {tuple(row[:3]) for row in predicted_rows(doc, key)}
 
-    def _own_predictions(self, doc: Doc) -> Set[CharSpan]:
-        return {tuple(row[:3]) for row in predicted_rows(doc, self.scores_key)}
-
-    def _score(
-        self, docs: List[Doc], own: Callable[[Doc], Set[CharSpan]] = lambda doc: set()
-    ) -> Tuple[ChainScores, Optional[Bools2d]]:
-        """The scores of a batch, and what is preset in it other than the component's own spans."""
+    def _scores(self, docs: List[Doc]) -> ChainScores:
+        """The outputs of the model."""
         self._require_initialized()
         keep_fast_blas(self.model)
-        scores = to_numpy(self.model.predict(docs), self.model.ops)
-        return scores, self._conditions(docs, scores, own)
+        return to_numpy(self.model.predict(docs), self.model.ops)
 
-    def _conditions(
-        self, docs: List[Doc], scores: ChainScores, own: Callable[[Doc], Set[CharSpan]]
-    ) -> Optional[Bools2d]:
-        """What preset entities and blocked tokens leave to the tokens of a batch. Shape: N, K"""
-        if not self._keeps_preset:
-            return None
-        lattices = [preset_lattice(doc, self.tagset, own(doc)) for doc in docs]
-        if all(lattice is None for lattice in lattices):
-            return None
-        free = (numpy.ones((length, len(self.tagset)), dtype=bool) for length in scores.lengths)
-        return numpy.concatenate([one if lattice is None else lattice for one, lattice in zip(free, lattices)])
+    def _chains_for(self, docs: List[Doc]) -> Tuple[Chain, ...]:
+        """The chains to decode."""
+        self._require_sentences(docs)
+        return self._chains(self.cfg["constraints"]["disabled_labels"])
 
-    def _gold(self, example: Example) -> Bools2d:
-        """The gold lattice of an example, with a warning for what cannot be learned. Shape: N, K"""
-        gold = gold_lattice(example, self.tagset, self.gold_key)
-        if gold.forbidden:
-            text = example.predicted.text[:80]
-            scheme = self.cfg["scheme"]
-            warnings.warn(Warnings.W401.format(name=self.name, scheme=scheme, spans=gold.forbidden, text=text))
-        for label in gold.foreign:
-            warnings.warn(Warnings.W402.format(name=self.name, label=label))
-        return gold.allowed
+    def _lift(
+        self,
+        docs: List[Doc],
+        scores: ChainScores,
+        chain: Chain,
+        own: Callable[[Doc, str], Set[CharSpan]] = lambda doc, key: set(),
+        asked: Optional[List[Demands]] = None,
+    ) -> Tuple[ChainScores, Optional[Bools2d], States]:
+        """The scores of a chain's states, those that each token may have, and the states. `own` are the spans of a document
+        that do not count as preset."""
+        constraints = self.cfg["constraints"]
+        demands = [demands_of(doc, constraints) for doc in docs]
+        if asked is not None:
+            demands = [add_demands(one, other) for one, other in zip(demands, asked)]
+        key = self._scores_key(chain)
+        preset = [preset_tokens(doc, own(doc, key)) if self._keeps_preset(chain) else None for doc in docs]
+        states, allowed, bonus = find_conditions(docs, chain, constraints, demands, preset)
+        lifted = lift(scores, chain.columns[states.tags], states.constraints)
+        if bonus is not None:
+            lifted.emissions = lifted.emissions + bonus
+        return lifted, allowed, states
 
-    def _gold_name(self) -> str:
-        return "doc.ents" if self.gold_key is None else f'doc.spans["{self.gold_key}"]'
+    def _new_spans(self, doc: Doc, chain: Chain, decoding: Decoding) -> Spans:
+        """The spans that were decoded other than the preset ones, which are written to the entities if the chain does so."""
+        _, rows, probabilities = decoding
+        spans = spans_of_rows(doc, rows, chain.tagset)
+        preset = preset_tokens(doc) if self._keeps_preset(chain) else None
+        if preset is not None and preset.any():  # they stand already
+            new = [not preset[span.start : span.end].any() for span in spans]
+            spans = list(compress(spans, new))
+            probabilities = None if probabilities is None else probabilities[new]
+        if chain.set_ents:
+            set_entities(doc, spans, preset)
+        return spans, probabilities
+
+    def _keeps_preset(self, chain: Chain) -> bool:
+        return chain.set_ents and not self.cfg["overwrite"]
+
+
+def _in_order(written: List[Spans]) -> Spans:
+    """The spans of several chains in the order of a document."""
+    if len(written) == 1:
+        return written[0]
+    spans = [span for some, _ in written for span in some]
+    order = sorted(range(len(spans)), key=lambda i: (spans[i].start, spans[i].end, spans[i].label_))
+    if any(probabilities is None for _, probabilities in written):
+        return [spans[i] for i in order], None
+    return [spans[i] for i in order], numpy.concatenate([probabilities for _, probabilities in written])[order]

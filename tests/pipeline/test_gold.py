@@ -5,13 +5,20 @@ import spacy
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 
+from spacy_bio_crf.pipeline.chains import Chain
 from spacy_bio_crf.pipeline.gold import gold_lattice
-from spacy_bio_crf.tags import TagSet
+from spacy_bio_crf.tags import States, TagSet
 
 
 @pytest.fixture
 def vocab():
     return spacy.blank("en").vocab
+
+
+def read(eg, tagset, key=None, **settings):
+    """The gold of a chain over these tags."""
+    chain = Chain("", key, key is None, False, tagset, States(tagset), numpy.arange(len(tagset)))
+    return gold_lattice(eg, chain, **settings)
 
 
 def names(tagset, allowed):
@@ -28,21 +35,21 @@ def example(vocab, words, ents=(), missing=()):
 def test_complete_gold_is_one_tag_a_token(vocab):
     eg = example(vocab, ["New", "York", "or", "Rome"], ents=[(0, 2, "LOC"), (3, 4, "LOC")])
     tagset = TagSet("BIOES", ["LOC"])
-    allowed, forbidden, _ = gold_lattice(eg, tagset, None)
+    allowed, forbidden, *_ = read(eg, tagset)
     assert names(tagset, allowed) == ["B-LOC", "E-LOC", "O", "S-LOC"] and not forbidden
 
 
 def test_missing_tokens_are_free_but_do_not_prolong_a_known_span(vocab):
     eg = example(vocab, ["Rome", "a", "b", "c"], ents=[(0, 1, "LOC")], missing=[1, 2])
     tagset = TagSet("BIO", ["LOC"])
-    allowed, _, _ = gold_lattice(eg, tagset, None)
+    allowed, *_ = read(eg, tagset)
     assert names(tagset, allowed) == ["B-LOC", "O|B-LOC", "*", "O"]
 
 
 def test_no_annotation_at_all_is_missing(vocab):
     eg = Example(Doc(vocab, words=["a", "b"]), Doc(vocab, words=["a", "b"]))
-    assert gold_lattice(eg, TagSet("BIO", ["LOC"]), None)[0].all()
-    assert gold_lattice(eg, TagSet("BIO", ["LOC"]), "key")[0].all()
+    assert read(eg, TagSet("BIO", ["LOC"]))[0].all()
+    assert read(eg, TagSet("BIO", ["LOC"]), "key")[0].all()
 
 
 def test_misaligned_entity_is_missing(vocab):
@@ -50,7 +57,7 @@ def test_misaligned_entity_is_missing(vocab):
     reference = Doc(vocab, words=["a", "NewYork", "-based", "b"], spaces=spaces, ents=["O", "B-LOC", "O", "O"])
     eg = Example(Doc(vocab, words=["a", "NewYork-based", "b"]), reference)
     tagset = TagSet("BIO", ["LOC"])
-    assert names(tagset, gold_lattice(eg, tagset, None)[0]) == ["O", "*", "O"]
+    assert names(tagset, read(eg, tagset)[0]) == ["O", "*", "O"]
 
 
 def test_misaligned_group_span_is_missing(vocab):
@@ -58,19 +65,27 @@ def test_misaligned_group_span_is_missing(vocab):
     reference.spans["key"] = SpanGroup(reference, spans=[Span(reference, 1, 2, "LOC"), Span(reference, 3, 4, "LOC")])
     eg = Example(Doc(vocab, words=["a", "NewYork-based", "b"]), reference)
     tagset = TagSet("BIO", ["LOC"])
-    assert names(tagset, gold_lattice(eg, tagset, "key")[0]) == ["O", "*", "B-LOC"]
+    assert names(tagset, read(eg, tagset, "key")[0]) == ["O", "*", "B-LOC"]
 
 
-def test_whitespace_is_not_in_the_chain_and_is_cut_from_spans(vocab):
-    eg = example(vocab, ["\n", "New", " ", "York", "\n", "x"], ents=[(0, 5, "LOC")])
+def test_whitespace_inside_a_span_is_not_in_the_chain(vocab):
+    eg = example(vocab, ["\n", "New", " ", "York", "\n", "x"], ents=[(1, 4, "LOC")])
     tagset = TagSet("BIO", ["LOC"])
-    assert names(tagset, gold_lattice(eg, tagset, None)[0]) == ["B-LOC", "I-LOC", "O"]
+    assert names(tagset, read(eg, tagset)[0]) == ["B-LOC", "I-LOC", "O"]
+
+
+@pytest.mark.parametrize("span", [(0, 4, "LOC"), (1, 5, "LOC"), (4, 5, "LOC")])
+def test_span_that_begins_or_ends_on_whitespace_is_reported_and_missing(vocab, span):
+    eg = example(vocab, ["\n", "New", " ", "York", "\n", "x"], ents=[span])
+    gold = read(eg, TagSet("BIO", ["LOC"]))
+    inside = ["*", "*"] if span != (4, 5, "LOC") else ["O", "O"]
+    assert gold.lost == [span] and names(TagSet("BIO", ["LOC"]), gold.allowed) == [*inside, "O"]
 
 
 def test_unknown_label_is_outside(vocab):
     eg = example(vocab, ["a", "b"], ents=[(0, 1, "OTHER")])
     tagset = TagSet("BIO", ["LOC"])
-    gold = gold_lattice(eg, tagset, None)
+    gold = read(eg, tagset)
     assert names(tagset, gold.allowed) == ["O", "O"] and gold.foreign == {"OTHER"}
 
 
@@ -79,22 +94,14 @@ def test_overlapping_gold_is_reported_and_missing(vocab):
     spans = [Span(reference, 0, 3, "LOC"), Span(reference, 2, 4, "LOC"), Span(reference, 4, 5, "LOC")]
     reference.spans["key"] = SpanGroup(reference, spans=spans)
     tagset = TagSet("BIO", ["LOC"])
-    allowed, forbidden, _ = gold_lattice(Example(Doc(vocab, words=["a", " ", "b", "c", "d"]), reference), tagset, "key")
+    allowed, forbidden, *_ = read(Example(Doc(vocab, words=["a", " ", "b", "c", "d"]), reference), tagset, "key")
     assert forbidden == [(0, 3, "LOC"), (2, 4, "LOC")]
     assert names(tagset, allowed) == ["*", "*", "*", "B-LOC"]
-
-
-def test_spans_that_differ_by_whitespace_are_one(vocab):
-    reference = Doc(vocab, words=["a", "\n"])
-    reference.spans["key"] = SpanGroup(reference, spans=[Span(reference, 0, 1, "LOC"), Span(reference, 0, 2, "LOC")])
-    tagset = TagSet("BIO", ["LOC"])
-    gold = gold_lattice(Example(Doc(vocab, words=["a", "\n"]), reference), tagset, "key")
-    assert names(tagset, gold.allowed) == ["B-LOC"] and not gold.forbidden
 
 
 def test_touching_gold_of_one_label_is_reported_in_io(vocab):
     eg = example(vocab, ["a", "b", "c"], ents=[(0, 1, "LOC"), (1, 2, "LOC")])
     tagset = TagSet("IO", ["LOC"])
-    allowed, forbidden, _ = gold_lattice(eg, tagset, None)
+    allowed, forbidden, *_ = read(eg, tagset)
     assert forbidden == [(0, 1, "LOC"), (1, 2, "LOC")]
-    assert numpy.array_equal(allowed, [[True, True], [True, True], [True, False]])
+    assert allowed.tolist() == [[True] * 3, [True] * 3, [True, False, False]]

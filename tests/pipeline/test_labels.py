@@ -41,7 +41,7 @@ def test_new_label_changes_nothing_until_it_is_trained(trained, tmp_path):
     docs = [nlp.make_doc(text) for text in texts]
 
     def paths():
-        return [decoding.tags.tolist() for decoding in tagger.predict(docs)]
+        return [decoding.tags.tolist() for (decoding,) in tagger.predict(docs)]
 
     old = paths()
     scores = tagger.model.predict(docs).emissions

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_bio_crf.pipeline.lattice import NO_LABEL, KnownSpan, build_lattice, drop_inexpressible
-from spacy_bio_crf.tags import SCHEMES, TagSet
+from spacy_bio_crf.pipeline.lattice import NO_LABEL, KnownSpan, Lattice, part_expressible
+from spacy_bio_crf.tags import SCHEMES, States, TagSet
 
 
 @st.composite
@@ -26,11 +26,11 @@ def knowledge(draw):
     return spans, unknown
 
 
-def legal_sequences(tagset, length):
-    start, step, end = tagset.constraints
-    for tags in product(range(len(tagset)), repeat=length):
-        if start[tags[0]] and end[tags[-1]] and all(step[a, b] for a, b in zip(tags, tags[1:])):
-            yield tags
+def legal_sequences(states, length):
+    start, step, end = states.constraints
+    for path in product(range(len(states)), repeat=length):
+        if start[path[0]] and end[path[-1]] and all(step[a, b] for a, b in zip(path, path[1:])):
+            yield path
 
 
 def agrees(tagset, tags, spans, unknown):
@@ -51,23 +51,23 @@ def agrees(tagset, tags, spans, unknown):
 def test_lattice_holds_the_sequences_that_agree(scheme, known):
     spans, unknown = known
     tagset = TagSet(scheme, ["a", "b"] if len(unknown) < 5 else ["a"])
+    states = States(tagset)
     spans = [s if s.label < len(tagset.labels) else s._replace(label=0) for s in spans]
-    spans, lost = drop_inexpressible(tagset, spans)
+    spans, lost = part_expressible(states, spans)
     for span in lost:
         unknown[span.start : span.end] = True
-    allowed = build_lattice(tagset, spans, unknown)
+    lattice = Lattice(states, len(unknown))
+    lattice.read(spans, unknown)
     held, right = set(), set()
-    for tags in legal_sequences(tagset, len(unknown)):
-        if allowed[numpy.arange(len(tags)), tags].all():
-            held.add(tags)
-        if agrees(tagset, tags, spans, unknown):
-            right.add(tags)
-    assert held and held <= right
-    if scheme not in ("IO", "IOB1"):  # where a boundary depends on a pair of tags, some right sequences are given up
-        assert held == right
+    for path in legal_sequences(states, len(unknown)):
+        if lattice.allowed[numpy.arange(len(path)), path].all():
+            held.add(path)
+        if agrees(tagset, states.tags[list(path)], spans, unknown):
+            right.add(path)
+    assert held and held == right
 
 
 def test_empty_span_is_a_boundary():
-    tagset = TagSet("BIO", ["a"])
-    allowed = build_lattice(tagset, [KnownSpan(1, 1, NO_LABEL)], numpy.ones(2, dtype=bool))
-    assert allowed.tolist() == [[True, True, True], [True, True, False]]
+    lattice = Lattice(States(TagSet("BIO", ["a"])), 2)
+    lattice.read([KnownSpan(1, 1, NO_LABEL)], numpy.ones(2, dtype=bool))
+    assert lattice.allowed.tolist() == [[True, True, True], [True, True, False]]

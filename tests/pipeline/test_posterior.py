@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 
-from spacy_bio_crf.pipeline.conditions import preset_lattice
+from spacy_bio_crf.pipeline.conditions import find_conditions, preset_tokens
 from spacy_bio_crf.pipeline.decoding import RULES
+from spacy_bio_crf.pipeline.demands import Demands
+from spacy_bio_crf.pipeline.lift import lift
 from spacy_bio_crf.pipeline.min_risk import FLOOR, expected_spans
 from spacy_bio_crf.tags import SCHEMES
 
@@ -33,26 +35,34 @@ def random_tagger(scheme, scale, seed, **config):
     return tagger
 
 
+def conditions(tagger, doc):
+    """The states of the only chain, and those that what is preset leaves to each token."""
+    states, allowed, _ = find_conditions(
+        [doc], tagger.chain(), tagger.cfg["constraints"], [Demands()], [preset_tokens(doc)]
+    )
+    return states, allowed
+
+
 class Enumeration:
     """Every legal analysis of a document that agrees with what is preset, with its probability."""
 
     def __init__(self, tagger, doc):
         scores = tagger.model.predict([doc])
-        emissions = scores.emissions.astype("d")
-        allowed = preset_lattice(doc, tagger.tagset)
-        start, step, end = tagger.tagset.constraints
+        states, allowed = conditions(tagger, doc)
+        start, step, end = states.constraints
         self.tokens = [token.i for token in doc if not token.is_space]
         self.paths, weights = [], []
-        for tags in product(range(len(tagger.tagset)), repeat=len(emissions)):
-            if allowed is not None and not allowed[numpy.arange(len(tags)), tags].all():
+        for path in product(range(len(states)), repeat=len(scores.emissions)):
+            if allowed is not None and not allowed[numpy.arange(len(path)), path].all():
                 continue
-            if tags and not (start[tags[0]] and end[tags[-1]] and all(step[a, b] for a, b in zip(tags, tags[1:]))):
+            if path and not (start[path[0]] and end[path[-1]] and all(step[a, b] for a, b in zip(path, path[1:]))):
                 continue
-            weight = sum(row[tag] for row, tag in zip(emissions, tags))
-            if tags:
+            tags = states.tags[list(path)]
+            weight = sum(row[tag] for row, tag in zip(scores.emissions.astype("d"), tags))
+            if path:
                 weight += scores.start[tags[0]] + scores.end[tags[-1]]
             weights.append(weight + sum(scores.step[a, b] for a, b in zip(tags, tags[1:])))
-            self.paths.append(tags)
+            self.paths.append(tuple(tags.tolist()))
         weights = numpy.array(weights, dtype="d")
         self.probabilities = numpy.exp(weights - numpy.logaddexp.reduce(weights))
         self.spans = [self.read(tagger.tagset, tags) for tags in self.paths]
@@ -133,7 +143,7 @@ def test_marginal_decoding_has_the_fewest_expected_errors(case):
         return sum(p * len(spans ^ true) for p, true in zip(truth.probabilities, truth.spans))
 
     tagger.cfg["decode"] = "marginal"
-    (decoding,) = tagger.predict([doc])
+    ((decoding,),) = tagger.predict([doc])
     chosen = truth.read(tagger.tagset, decoding.tags)
     assert risk(chosen) == pytest.approx(min(map(risk, truth.spans)), abs=1e-5)
 
@@ -148,10 +158,11 @@ def test_expected_f_decoding_has_the_best_ratio(case):
     def ratio(spans):
         return 2 * sum(map(truth.span_probability, spans)) / (len(spans) + gold) if spans else 0.0
 
-    scores = tagger.model.predict([doc])
-    assert expected_spans(scores, preset_lattice(doc, tagger.tagset), tagger.tagset) == pytest.approx(gold, abs=1e-5)
+    states, allowed = conditions(tagger, doc)
+    scores = lift(tagger.model.predict([doc]), states.tags, states.constraints)
+    assert expected_spans(scores, allowed, states) == pytest.approx(gold, abs=1e-5)
     tagger.cfg["decode"] = "expected_f"
-    (decoding,) = tagger.predict([doc])
+    ((decoding,),) = tagger.predict([doc])
     chosen = truth.read(tagger.tagset, decoding.tags)
     rivals = [spans for spans in truth.spans if all(truth.span_probability(span) > FLOOR for span in spans)]
     assert ratio(chosen) >= max(map(ratio, rivals)) - 1e-4
@@ -172,8 +183,8 @@ def test_batch_equals_documents_one_by_one(rule):
     tagger = random_tagger("BIOES", 0.3, seed=3, decode=rule)
     docs = [Doc(VOCAB, words=text.split()) for text in ("x y z x", "", "z z y", "y", "x x x y y z")]
     batch = tagger.predict(docs)
-    for doc, one in zip(docs, batch):
-        (alone,) = tagger.predict([doc])
+    for doc, (one,) in zip(docs, batch):
+        ((alone,),) = tagger.predict([doc])
         assert one.tags.tolist() == alone.tags.tolist() and one.spans.tolist() == alone.spans.tolist()
         assert one.probabilities == pytest.approx(alone.probabilities, abs=1e-5)
         assert tagger.tagset.spans(one.tags).tolist() == one.spans.tolist()

@@ -32,7 +32,7 @@ def test_decoding_is_conditional_on_what_is_preset(trained):
     doc = trained.make_doc("Who is Shaka Khan?")
 
     def path():
-        return [tagger.tagset.names[tag] for tag in tagger.predict([trained.make_doc("I"), doc])[1].tags]
+        return [tagger.tagset.names[tag] for tag in tagger.predict([trained.make_doc("I"), doc])[1][0].tags]
 
     assert path() == ["O", "O", "B-PERSON", "I-PERSON", "O"]
     doc.set_ents([], blocked=[doc[2:3]], default="missing")
@@ -64,9 +64,9 @@ def test_preset_whitespace_beside_an_entity_of_its_label(scheme):
 def test_blocked_whitespace_parts_a_span(trained):
     tagger = trained.get_pipe("bio_crf_tagger")
     doc = Doc(trained.vocab, words=["Who", "is", "Shaka", "\n", "Khan", "?"])
-    assert tagger.tagset.names[tagger.predict([doc])[0].tags[3]] == "I-PERSON"
+    assert tagger.tagset.names[tagger.predict([doc])[0][0].tags[3]] == "I-PERSON"
     doc.set_ents([], blocked=[doc[3:4]], default="missing")
-    assert tagger.tagset.names[tagger.predict([doc])[0].tags[3]] != "I-PERSON"
+    assert tagger.tagset.names[tagger.predict([doc])[0][0].tags[3]] != "I-PERSON"
     doc = tagger(doc)
     assert all(not ent.start <= 3 < ent.end for ent in doc.ents)
     assert doc[3].ent_iob == 3 and not doc[3].ent_type

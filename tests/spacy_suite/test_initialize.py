@@ -18,7 +18,7 @@ def test_initialize_arguments_are_validated(nlp, settings, where):
     nlp.config["initialize"]["components"][FACTORY] = settings
     with pytest.raises(ConfigValidationError) as error:
         nlp.initialize(lambda: make_examples(nlp))
-    assert [problem["loc"][0] for problem in error.value.errors] == [where]
+    assert {problem["loc"][0] for problem in error.value.errors} == {where}
 
 
 def test_initialize_arguments(nlp):

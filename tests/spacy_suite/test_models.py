@@ -44,7 +44,7 @@ def test_components_batching_list(tagger, docs):
 def test_the_order_of_a_batch_does_not_matter(tagger, docs, order):
     paths = tagger.predict(docs)
     permuted = tagger.predict([docs[i] for i in order])
-    assert [one.tags.tolist() for one in permuted] == [paths[i].tags.tolist() for i in order]
+    assert [one.tags.tolist() for (one,) in permuted] == [paths[i][0].tags.tolist() for i in order]
 
 
 def test_a_new_label_changes_no_prediction(tagger, docs):
@@ -55,10 +55,10 @@ def test_a_new_label_changes_no_prediction(tagger, docs):
     bias[0] = -20  # so that some token is in a span
     output.set_param("b", bias)
     paths = tagger.predict(docs)
-    assert any(path.tags.any() for path in paths)
+    assert any(path.tags.any() for (path,) in paths)
     tagger.add_label("0")
     assert tagger.labels == ("A", "0")
-    assert [path.tags.tolist() for path in tagger.predict(docs)] == [path.tags.tolist() for path in paths]
+    assert [path.tags.tolist() for (path,) in tagger.predict(docs)] == [path.tags.tolist() for (path,) in paths]
     tagger.set_annotations(docs, paths)
     assert {ent.label_ for doc in docs for ent in doc.ents} == {"A"}
 

@@ -152,7 +152,7 @@ def test_no_entity_runs_across_a_blocked_space(new_york):
     doc = new_york.make_doc(text)
     doc.set_ents([], blocked=[doc[4:5]], default="unmodified")
     tagger = new_york.get_pipe(FACTORY)
-    path = tagger.predict([doc])[0].tags
+    path = tagger.predict([doc])[0][0].tags
     assert "I-GPE" not in [tagger.tagset.names[tag] for tag in path]
     doc = tagger(doc)
     assert doc[4].ent_iob_ == "B" and doc[4].ent_type_ == ""

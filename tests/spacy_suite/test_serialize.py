@@ -138,7 +138,8 @@ def test_serialize_config(trained):
     """The config holds every setting, and makes the same config again."""
     component = trained.config["components"][FACTORY]
     settings = {"scheme", "spans_key", "set_ents", "overwrite", "scores", "decode", "threshold", "thresholds", "calibration"}
-    assert set(component) == settings | {"factory", "model", "scorer"}
+    groups = {"chains", "chain_per_label", "constraints", "learning", "incorrect_spans_key"}
+    assert set(component) == settings | groups | {"factory", "model", "scorer"}
     assert component["model"]["tok2vec"] == SMALL["model"]["tok2vec"]
     once = English.from_config(trained.config)
     assert once.config["components"] == trained.config["components"]

@@ -1,0 +1,88 @@
+"""What a user demands of single spans of a document, in span groups or in a call."""
+from typing import Any, Dict, Iterable, Mapping, NamedTuple, Set, Tuple, Union
+
+import numpy
+from spacy.tokens import Doc, Span
+
+from ..errors import Errors
+
+AnySpan = Union[Span, Tuple[int, int, str]]
+DocSpan = Tuple[int, int, str]  # start and end in tokens of the document, label
+ANY = ""  # whatever the label
+
+
+class Demands(NamedTuple):
+    """What is demanded of a document. A span without a label stands for all labels.
+
+    required (Tuple[DocSpan, ...]): Spans that every analysis must hold.
+    scored (Tuple[Tuple[DocSpan, float], ...]): Spans that score so many nats more, or less; -inf for those that no analysis
+        may hold.
+    allowed (Tuple[DocSpan, ...]): The tokens of such a span may be in a span with its label, or outside. Several over the
+        same tokens allow each of their labels; one without a label allows none.
+    """
+
+    required: Tuple[DocSpan, ...] = ()
+    scored: Tuple[Tuple[DocSpan, float], ...] = ()
+    allowed: Tuple[DocSpan, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.required or self.scored or self.allowed)
+
+    def allowed_labels(self) -> Dict[Tuple[int, int], Set[str]]:
+        """The labels that are allowed, by start and end."""
+        labels: Dict[Tuple[int, int], Set[str]] = {}
+        for start, end, label in self.allowed:
+            labels.setdefault((start, end), set()).add(label)
+        return labels
+
+    def describe(self) -> str:
+        """The demands, for an error message."""
+        forbidden = [span for span, score in self.scored if score == -numpy.inf]
+        named = {"required": list(self.required), "forbidden": forbidden, "allowed": list(self.allowed)}
+        return ", ".join(f"{name} {spans}" for name, spans in named.items() if spans)
+
+
+def make_demands(
+    doc: Doc,
+    required: Iterable[AnySpan] = (),
+    forbidden: Iterable[AnySpan] = (),
+    allowed: Iterable[AnySpan] = (),
+    scored: Iterable[Tuple[AnySpan, float]] = (),
+) -> Demands:
+    """Check demands. RAISES (ValueError): A span outside the document, or a score that is not finite."""
+    scores = [(_triple(doc, span), score) for span, score in scored]
+    for span, score in scores:
+        if not numpy.isfinite(score):
+            raise ValueError(Errors.E420.format(span=span, score=score))
+    scores += [(_triple(doc, span), -numpy.inf) for span in forbidden]
+    return Demands(_triples(doc, required), tuple(scores), _triples(doc, allowed))
+
+
+def demands_of(doc: Doc, constraints: Mapping[str, Any]) -> Demands:
+    """What the span groups of a document demand, by the settings of the component.
+
+    constraints (Mapping[str, Any]): `required_key`, `forbidden_key`, `allowed_key` and `span_scores`.
+    """
+
+    def group(key) -> Iterable[Span]:
+        return doc.spans[key] if key is not None and key in doc.spans else ()
+
+    scored = [(span, score) for key, score in constraints["span_scores"].items() for span in group(key)]
+    keys = [constraints[name] for name in ("required_key", "forbidden_key", "allowed_key")]
+    return make_demands(doc, *map(group, keys), scored) if scored or any(map(group, keys)) else Demands()
+
+
+def add_demands(one: Demands, other: Demands) -> Demands:
+    """Both together."""
+    return Demands(*(a + b for a, b in zip(one, other)))
+
+
+def _triples(doc: Doc, spans: Iterable[AnySpan]) -> Tuple[DocSpan, ...]:
+    return tuple(_triple(doc, span) for span in spans)
+
+
+def _triple(doc: Doc, span: AnySpan) -> DocSpan:
+    start, end, label = (span.start, span.end, span.label_) if isinstance(span, Span) else span
+    if not 0 <= start < end <= len(doc):
+        raise ValueError(Errors.E104.format(span=(start, end, label), length=len(doc)))
+    return start, end, label

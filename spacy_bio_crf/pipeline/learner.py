@@ -1,0 +1,217 @@
+"""How the component learns."""
+import warnings
+from itertools import islice
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.util import check_lexeme_norms
+from thinc.api import Optimizer, set_dropout_rate
+
+from ..errors import Errors, Warnings
+from ..learning.batches import zeros
+from ..model.layer import to_numpy
+from ..model.ops import keep_fast_blas
+from ..types import ChainScores
+from .chains import Chain
+from .gold import Gold, annotated_spans, candidate_labels, gold_lattice
+from .guards import finite_scores
+from .lift import fold, lift
+from .objective import chain_loss, forgetting_loss
+from .state import TaggerState
+
+GetLoss = Callable[[List[Example], ChainScores], Tuple[float, ChainScores]]
+
+
+class Learner(TaggerState):
+    """A tagger that learns from examples, whatever their annotation."""
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Optional[Language] = None,
+        labels: Union[Sequence[str], Dict[str, Sequence[str]], None] = None,
+    ) -> None:
+        """Initialize the model, with the labels of the examples or with given ones.
+
+        get_examples (Callable[[], Iterable[Example]]): Returns a representative sample of gold-standard examples. Without
+            `labels` they are all read, for their labels and to report gold that no legal sequence can hold; with `labels`,
+            which a stream without end needs, the first ten.
+        nlp (Optional[Language]): The current nlp object.
+        labels (Union[Sequence[str], Dict[str, Sequence[str]], None]): The labels, as `spacy init labels` writes them: with
+            several chains, those of each.
+        RAISES (ValueError): There are no labels, one that no tag can carry, or a number other than the model's `nO` asks for.
+        """
+        validate_get_examples(get_examples, "BioCrfTagger.initialize")
+        check_lexeme_norms(self.vocab, self.name)
+        limit = None if labels is None else 10
+        if isinstance(labels, str):
+            raise ValueError(Errors.E402.format(name=self.name, labels=labels))
+        self.cfg["closed_labels"] = []
+        for chain, label in self._labels_to_learn(get_examples) if labels is None else _pairs(labels):
+            self.add_label(label, chain)
+        self.cfg["closed_labels"] = []
+        if not self.labels:
+            raise ValueError(Errors.E403.format(name=self.name, where=self._gold_names()))
+        asked, width = self.model.get_ref("crf").maybe_get_dim("nO"), self._layout().width
+        if not self.is_initialized and asked not in (None, width):
+            raise ValueError(Errors.E410.format(name=self.name, asked=asked, tags=width, labels=self.labels))
+        self._resize()
+        for chain in self.chains:
+            examples = list(islice(get_examples(), limit))
+            self._warn(examples, [self._gold(example, chain) for example in examples])
+        self.model.initialize(X=[example.predicted for example in islice(get_examples(), 10)])
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optional[Optimizer] = None,
+        losses: Optional[Dict[str, float]] = None,
+    ) -> Dict[str, float]:
+        """Learn from a batch. It always backpropagates, zeros where nothing is annotated: the last listener of a shared
+        tok2vec triggers the backward pass for all.
+
+        examples (Iterable[Example]): A batch of examples.
+        drop (float): The dropout rate.
+        sgd (Optional[Optimizer]): The optimizer.
+        losses (Optional[Dict[str, float]]): Updated with the negative log-likelihood of the batch in nats, under the name
+            of the component.
+        RETURNS (Dict[str, float]): The updated losses.
+        """
+        examples = list(examples)
+        validate_examples(examples, "BioCrfTagger.update")
+        self._open_labels(examples)
+        return self._learn(examples, self.get_loss, drop, sgd, losses)
+
+    def rehearse(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optional[Optimizer] = None,
+        losses: Optional[Dict[str, float]] = None,
+    ) -> Dict[str, float]:
+        """Learn from texts not to forget: the loss is the divergence of the chain from the one that the component had at
+        `nlp.resume_training`, over the labels that it knew then.
+
+        examples (Iterable[Example]): A batch of examples; their annotation does not matter.
+        drop, sgd, losses: As for `update`.
+        RETURNS (Dict[str, float]): The updated losses.
+        """
+        examples = list(examples)
+        validate_examples(examples, "BioCrfTagger.rehearse")
+        if self._rehearsal_model is None:
+            return {} if losses is None else losses
+        return self._learn(examples, self._forgetting_loss, drop, sgd, losses)
+
+    def get_loss(self, examples: Iterable[Example], scores: ChainScores) -> Tuple[float, ChainScores]:
+        """Find the loss, log Z - log Z(gold) and what the settings add to it, and its gradient.
+
+        examples (Iterable[Example]): The batch of examples.
+        scores (ChainScores): Scores of the chains of the predicted documents.
+        RETURNS (Tuple[float, ChainScores]): The sum over the batch in nats, and the gradients in the shape of the scores.
+        """
+        validate_examples(examples, "BioCrfTagger.get_loss")
+        scores = to_numpy(scores, self.model.ops)
+        self._require_sentences([eg.predicted for eg in examples])
+        loss, gradient = 0.0, zeros(scores)
+        for chain in self.chains:
+            lifted = lift(scores, chain.columns[chain.states.tags], chain.states.constraints)
+            golds = [self._gold(example, chain) for example in examples]
+            self._warn(examples, golds)
+            with finite_scores(self.name, lifted):
+                one, d_lifted = chain_loss(examples, golds, lifted, chain, self.cfg)
+            fold(d_lifted, chain.columns[chain.states.tags], gradient)
+            loss += one
+        return loss, gradient
+
+    def _learn(
+        self,
+        examples: List[Example],
+        get_loss: GetLoss,
+        drop: float,
+        sgd: Optional[Optimizer],
+        losses: Optional[Dict[str, float]],
+    ) -> Dict[str, float]:
+        if losses is None:
+            losses = {}
+        losses.setdefault(self.name, 0.0)
+        self._require_initialized()
+        if not any(len(eg.predicted) for eg in examples):
+            return losses  # no vectors, so nothing that a shared tok2vec could learn
+        keep_fast_blas(self.model)
+        set_dropout_rate(self.model, drop)
+        scores, backprop = self.model.begin_update([eg.predicted for eg in examples])
+        loss, d_scores = get_loss(examples, scores)
+        backprop(d_scores)
+        if sgd not in (None, False):
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        return losses
+
+    def _forgetting_loss(self, examples: List[Example], scores: ChainScores) -> Tuple[float, ChainScores]:
+        old_model = self._rehearsal_model
+        old = to_numpy(old_model.predict([eg.predicted for eg in examples]), old_model.ops)
+        new = to_numpy(scores, self.model.ops)
+        loss, gradient = 0.0, zeros(new)
+        for chain in self.chains:
+            one, columns, d_lifted = forgetting_loss(old, new, chain)
+            fold(d_lifted, columns, gradient)
+            loss += one
+        return loss, gradient
+
+    def _require_sentences(self, docs: Iterable[Doc]) -> None:
+        if self.cfg["constraints"]["sentence_bounded"]:
+            for doc in docs:
+                if len(doc) and not doc.has_annotation("SENT_START"):
+                    raise ValueError(Errors.E425.format(name=self.name, text=doc.text[:80]))
+
+    def _labels_to_learn(self, get_examples: Callable[[], Iterable[Example]]) -> Iterator[Tuple[Optional[str], str]]:
+        """The labels of the gold, with their chains."""
+        outputs: Dict[Optional[str], Dict[str, Any]] = dict(self._outputs())
+        if self.cfg["chain_per_label"]:  # then there are none yet
+            outputs = {None: {"spans_key": self.cfg["spans_key"], "set_ents": False, "labels": None}}
+        candidates_key = self.cfg["learning"]["candidates_key"]
+        for name, to in outputs.items():
+            labels = to["labels"]
+            if labels is None:
+                key = None if to["set_ents"] else to["spans_key"]
+                references = (example.reference for example in get_examples())
+                labels = sorted(
+                    label
+                    for doc in references
+                    for label in {s.label_ for s in annotated_spans(doc, key)} | candidate_labels(doc, candidates_key)
+                )
+            yield from ((name, label) for label in dict.fromkeys(labels))
+
+    def _gold(self, example: Example, chain: Chain) -> Gold:
+        """What an example says to a chain."""
+        constraints, learning = self.cfg["constraints"], self.cfg["learning"]
+        bounded = constraints["sentence_bounded"] and example.predicted.has_annotation("SENT_START")
+        return gold_lattice(example, chain, candidates_key=learning["candidates_key"], sentence_bounded=bounded)
+
+    def _warn(self, examples: List[Example], golds: List[Gold]) -> None:
+        """Tell what of the gold cannot be learned, once."""
+        lost = [f"{span} in {eg.predicted.text[:80]!r}" for eg, gold in zip(examples, golds) for span in gold.lost]
+        lost = [one for one in lost if one not in self._told]
+        if lost:
+            shown = "; ".join(lost[:5]) + ("; ..." if len(lost) > 5 else "")
+            scheme = self.cfg["scheme"]
+            warnings.warn(Warnings.W401.format(name=self.name, count=len(lost), scheme=scheme, spans=shown))
+        for label in sorted({label for gold in golds for label in gold.foreign}):
+            warnings.warn(Warnings.W402.format(name=self.name, label=label))
+        self._told.update(lost)
+
+    def _gold_names(self) -> str:
+        names = {None if to["set_ents"] else to["spans_key"] for to in self._outputs().values()}
+        return " and ".join(sorted("doc.ents" if key is None else f'doc.spans["{key}"]' for key in names))
+
+
+def _pairs(labels: Union[Sequence[str], Dict[str, Sequence[str]]]) -> Iterator[Tuple[Optional[str], str]]:
+    """Chains and labels, as `label_data` has them."""
+    by_chain = labels.items() if isinstance(labels, dict) else [(None, labels)]
+    return ((chain, label) for chain, of_chain in by_chain for label in of_chain)

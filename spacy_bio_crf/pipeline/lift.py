@@ -1,0 +1,40 @@
+"""From the outputs of a model to the states of a chain, and back with the gradients."""
+import numpy
+
+from ..types import ChainScores, Constraints, Floats2d, Ints1d
+
+
+def lift(scores: ChainScores, columns: Ints1d, constraints: Constraints) -> ChainScores:
+    """The scores of a chain over states, each of which has the scores of one output of the model.
+
+    scores (ChainScores): Over the K outputs.
+    columns (Ints1d): The output of each state. Shape: Q
+    constraints (Constraints): The legal starts, steps and ends of states.
+    RETURNS (ChainScores): Over the Q states.
+    """
+    same = len(columns) == len(scores.start) and (columns == numpy.arange(len(columns))).all()
+    emissions = scores.emissions if same else numpy.take(scores.emissions, columns, axis=1)
+    step = scores.step[numpy.ix_(columns, columns)]
+    return ChainScores(emissions, scores.lengths, scores.start[columns], step, scores.end[columns], constraints)
+
+
+def fold(gradient: ChainScores, columns: Ints1d, into: ChainScores) -> None:
+    """Add the gradients over states to those over the outputs of the model: the transpose of `lift`.
+
+    gradient (ChainScores): Over the Q states.
+    columns (Ints1d): The output of each state. Shape: Q
+    into (ChainScores): Over the K outputs, changed in place.
+    """
+    into.emissions[:] += fold_columns(gradient.emissions, columns, into.emissions.shape[1])
+    numpy.add.at(into.start, columns, gradient.start)
+    numpy.add.at(into.step, numpy.ix_(columns, columns), gradient.step)
+    numpy.add.at(into.end, columns, gradient.end)
+
+
+def fold_columns(values: Floats2d, columns: Ints1d, width: int) -> Floats2d:
+    """Sum up the states of each output. Shapes: N, Q and N, K"""
+    if len(columns) == width and (columns == numpy.arange(width)).all():
+        return values
+    of_output = numpy.zeros((len(columns), width), dtype=values.dtype)
+    of_output[numpy.arange(len(columns)), columns] = 1
+    return values @ of_output

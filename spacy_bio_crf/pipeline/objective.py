@@ -1,0 +1,123 @@
+"""What a chain learns from a batch of examples: the loss, and its gradient."""
+from dataclasses import replace
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+import numpy
+from spacy.errors import Errors as SpacyErrors
+from spacy.training import Example
+
+from ..learning import ANY_LABEL, divergence, entity_ratio_loss, margin_costs, negative_loss, weighted_loss
+from ..learning.batches import add
+from ..types import Bools2d, ChainScores, Constraints, Floats1d, Floats2d, Ints1d, Ints2d
+from .chains import Chain
+from .gold import Gold, chain_spans
+from .lattice import ChainIndex, Lattice
+from .lift import lift
+
+
+def chain_loss(
+    examples: List[Example], golds: List[Gold], scores: ChainScores, chain: Chain, cfg: Mapping[str, Any]
+) -> Tuple[float, ChainScores]:
+    """The loss of a chain, by the settings of the component.
+
+    examples (List[Example]): The batch.
+    golds (List[Gold]): What is annotated.
+    scores (ChainScores): Over the Q states of the chain.
+    cfg (Mapping[str, Any]): The settings.
+    RETURNS (Tuple[float, ChainScores]): The sum over the batch in nats; and the gradient, over the states.
+    RAISES (ValueError): A span that is annotated both as right and as wrong.
+    """
+    learning, states = cfg["learning"], chain.states
+    allowed = _within_sentences(examples, chain) if cfg["constraints"]["sentence_bounded"] else None
+    gold = numpy.concatenate([one.allowed for one in golds])
+    if allowed is not None:
+        gold |= ~allowed  # nothing annotated is all True, whatever is allowed
+    weights = _weights(golds)
+    costly = scores
+    if learning["missed_cost"] or learning["spurious_cost"]:
+        costly = replace(scores, emissions=scores.emissions + _costs(gold, weights, chain, learning))
+    losses, gradient = weighted_loss(costly, gold, weights, allowed, learning["label_smoothing"])
+    loss = float(losses.sum())
+    wrong = wrong_spans(examples, chain, cfg["incorrect_spans_key"])
+    if len(wrong):
+        losses, more = negative_loss(scores, wrong, states.label_ids, states.continues, allowed)
+        loss, gradient = loss + float(losses.sum()), add(gradient, 1, more)
+    if learning["entity_ratio"] is not None:
+        one, more = entity_ratio_loss(scores, states.label_ids >= 0, **learning["entity_ratio"], allowed=allowed)
+        loss, gradient = loss + one, add(gradient, 1, more)
+    return loss, gradient
+
+
+def wrong_spans(examples: List[Example], chain: Chain, key: Optional[str]) -> Ints2d:
+    """The spans that are annotated as wrong, as spaCy's `ner` has them: in a span group of the reference. One without a
+    label is wrong whatever the label.
+
+    RETURNS (Ints2d): Rows of start and end in the chain tokens of the batch, and label id. Shape: S, 3
+    RAISES (ValueError): A span that is also annotated as right.
+    """
+    rows: List[Tuple[int, int, int]] = []
+    first = 0
+    ids: Dict[str, int] = {**chain.tagset.index, "": ANY_LABEL}
+    for example in examples:
+        index = ChainIndex(example.predicted)
+        if key is not None and key in example.reference.spans:
+            _refuse_conflict(example, chain, key)
+            for span in example.get_aligned_spans_y2x(list(example.reference.spans[key]), allow_overlap=True):
+                if span.label_ in ids and index.has_edges(span.start, span.end):
+                    start, end = index.before[span.start], index.before[span.end]
+                    rows.append((first + int(start), first + int(end), ids[span.label_]))
+        first += len(index)
+    return numpy.array(rows, dtype="int64").reshape(-1, 3)
+
+
+def forgetting_loss(old: ChainScores, new: ChainScores, chain: Chain) -> Tuple[float, Ints1d, ChainScores]:
+    """How far a chain has moved from an older model, as far as that one can say: given that no span has a label that it did
+    not know.
+
+    old, new (ChainScores): What the two models give for a batch.
+    chain (Chain): The present chain.
+    RETURNS (Tuple[float, Ints1d, ChainScores]): The divergence in nats; the outputs of the model, K of them, that the older
+        one knew; and the gradient with respect to their new scores.
+    """
+    start, step, _ = old.constraints
+    knew = numpy.zeros(len(new.start), dtype=bool)
+    knew[: len(start)] = start | step.any(axis=0)
+    columns = chain.columns[chain.states.tags]
+    kept = knew[columns]
+    start, step, end = chain.states.constraints
+    constraints = Constraints(start[kept], step[numpy.ix_(kept, kept)], end[kept])
+    was, now = (lift(scores, columns[kept], constraints) for scores in (old, new))
+    losses, gradient = divergence(was, now)
+    return float(losses.sum()), columns[kept], gradient
+
+
+def _refuse_conflict(example: Example, chain: Chain, key: str) -> None:
+    gold = {(s.start_char, s.end_char, label) for s in chain_spans(example.reference, chain) for label in (s.label_, "")}
+    for span in example.reference.spans[key]:
+        if (span.start_char, span.end_char, span.label_) in gold:
+            raise ValueError(SpacyErrors.E868.format(span=(span.start_char, span.end_char, span.label_)))
+
+
+def _costs(gold: Bools2d, weights: Optional[Floats1d], chain: Chain, learning: Mapping[str, Any]) -> Floats2d:
+    """Softmax-margin costs of each state at each token, less for tokens of less weight. Shape: N, Q"""
+    label_ids = chain.states.label_ids
+    labels = chain.tagset.labels[: label_ids.max() + 1]
+    factors = numpy.array([learning["label_weights"].get(label, 1.0) for label in labels])
+    costs = margin_costs(gold, label_ids, factors * learning["missed_cost"], factors * learning["spurious_cost"])
+    return costs if weights is None else costs * numpy.minimum(weights, 1.0).astype("f")[:, None]
+
+
+def _within_sentences(examples: List[Example], chain: Chain) -> Bools2d:
+    rows = []
+    for example in examples:
+        index = ChainIndex(example.predicted)
+        lattice = Lattice(chain.states, len(index))
+        lattice.part(index.sentence_starts)
+        rows.append(lattice.allowed)
+    return numpy.concatenate(rows)
+
+
+def _weights(golds: List[Gold]) -> Optional[Floats1d]:
+    if all(gold.weights is None for gold in golds):
+        return None
+    return numpy.concatenate([numpy.ones(len(gold.allowed)) if gold.weights is None else gold.weights for gold in golds])

@@ -1,0 +1,75 @@
+"""Scores of single spans, exactly: a scored span runs on a track of the automaton (`spacy_bio_crf.tags.Tracks`), and the
+token after it, or the end of the document, adds its score."""
+from typing import Dict, List, Mapping, NamedTuple, Tuple
+
+import numpy
+
+from ..types import Floats2d
+from .demands import ANY, Demands
+from .lattice import ChainIndex, Lattice
+
+
+class Track(NamedTuple):
+    """Where a track is entered, and what it scores to leave it.
+
+    number (int): From 1 on. No two tracks with one number share a token, nor the token after them.
+    start (int): The chain token where spans enter it.
+    labels (Tuple[int, ...]): The label ids of these spans.
+    scores (Dict[int, float]): The score in nats of ending before a chain token.
+    """
+
+    number: int
+    start: int
+    labels: Tuple[int, ...]
+    scores: Dict[int, float]
+
+
+def lay_tracks(demands: Demands, index: ChainIndex, ids: Mapping[str, int]) -> List[Track]:
+    """Lay tracks for the scored spans of a document, with as few numbers as can be.
+
+    demands (Demands): The demands. Spans that the chain cannot hold have no score.
+    index (ChainIndex): The tokens of the document.
+    ids (Mapping[str, int]): The id of each label.
+    """
+    scores: Dict[Tuple[int, int], Dict[int, float]] = {}
+    for (start, end, label), score in demands.scored:
+        if index.has_edges(start, end):
+            for i in ids.values() if label == ANY else [ids[label]] if label in ids else []:
+                ends = scores.setdefault((int(index.before[start]), i), {})
+                end_in_chain = int(index.before[end])
+                ends[end_in_chain] = ends.get(end_in_chain, 0.0) + score
+    alike: Dict[tuple, List[int]] = {}
+    for (start, label), ends in sorted(scores.items()):
+        alike.setdefault((start, *sorted(ends.items())), []).append(label)
+    tracks: List[Track] = []
+    free_from: List[int] = []  # of each number: the first token that it may be entered at again
+    for (start, *ends), labels in alike.items():
+        place = next((i for i, token in enumerate(free_from) if token <= start), len(free_from))
+        free_from[place : place + 1] = [max(end for end, _ in ends) + 1]
+        tracks.append(Track(place + 1, start, tuple(labels), dict(ends)))
+    return tracks
+
+
+def write_tracks(lattice: Lattice, tracks: List[Track]) -> Floats2d:
+    """Let spans enter tracks where they begin, and only there.
+
+    lattice (Lattice): The lattice of the document, whose states have tracks. Changed in place.
+    tracks (List[Track]): The tracks.
+    RETURNS (Floats2d): What each state at each token scores in addition. Shape: N, Q
+    """
+    states, allowed = lattice.states, lattice.allowed
+    on, left = states.memories[:, -2], states.memories[:, -1]
+    opens = (states.label_ids >= 0) & ~states.continues
+    enters = numpy.tile(opens & (on == 0), (len(allowed), 1))
+    bonus = numpy.zeros(allowed.shape, dtype="f")
+    for number, start, labels, scores in tracks:
+        of_labels = opens & states.of_labels(labels)
+        enters[start, of_labels] = on[of_labels] == number
+        for end, score in scores.items():
+            row, leaving = (end, left == number) if end < len(allowed) else (end - 1, on == number)
+            if score == -numpy.inf:
+                allowed[row] &= ~leaving
+            else:
+                bonus[row, leaving] += score
+    allowed &= enters | ~opens
+    return bonus
