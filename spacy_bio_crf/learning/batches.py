@@ -35,16 +35,18 @@ def zeros(scores: ChainScores) -> ChainScores:
     )
 
 
-def add(total: ChainScores, weight: float, gradient: ChainScores, rows: Optional[Ints1d] = None) -> ChainScores:
+def add(total: ChainScores, weight: float, gradient: ChainScores, sequences: Optional[Ints1d] = None) -> ChainScores:
     """Add a weighted gradient to another one, in place.
 
-    rows (Optional[Ints1d]): Where the tokens of the gradient lie in the total, perhaps several on one. None: they are its.
+    sequences (Optional[Ints1d]): Which ones of the total the gradient's sequences are. None: they are the same.
     """
     weight = float(weight)
-    if rows is None:
+    if sequences is None:
         total.emissions += weight * gradient.emissions
     else:
-        numpy.add.at(total.emissions, rows, weight * gradient.emissions)
+        places = total.rows_of_sequences()
+        for b, rows in zip(sequences, gradient.rows_of_sequences()):
+            total.emissions[places[b]] += weight * gradient.emissions[rows]
     total.start += weight * gradient.start
     total.step += weight * gradient.step
     total.end += weight * gradient.end
@@ -67,7 +69,7 @@ def weighted_sum(
         batch, rows = take(scores, sequences[chosen])
         chosen_losses, chosen_gradient = loss(chosen, batch, rows)
         numpy.add.at(losses, sequences[chosen], weight * chosen_losses)
-        add(gradient, weight, chosen_gradient, rows)
+        add(gradient, weight, chosen_gradient, sequences[chosen])
     return losses, gradient
 
 

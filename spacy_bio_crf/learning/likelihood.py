@@ -1,5 +1,5 @@
 """Likelihood of the gold: weighted, smoothed, or with a margin."""
-from typing import List, Optional, Tuple
+from typing import Optional, Tuple
 
 import numpy
 
@@ -62,9 +62,8 @@ def weighted_loss(
         crf.loss(scores, gold | (weights == 0)[:, None], allowed)  # which sequence of this batch it is
         raise
     if smoothing:
-        annotated, last = numpy.unique(sequences[::-1], return_index=True)
-        highest = bars[::-1][last]
-        uniform_losses, uniform_gradient = weighted_sum(scores, annotated, smoothing * highest, loss_to_uniform)
+        top = numpy.diff(sequences, append=len(scores.lengths)) > 0  # until then, something is annotated
+        uniform_losses, uniform_gradient = weighted_sum(scores, sequences[top], smoothing * bars[top], loss_to_uniform)
         losses += uniform_losses
         add(gradient, 1, uniform_gradient)
     return losses, gradient
@@ -109,10 +108,10 @@ def margin_costs(gold: Bools2d, label_ids: Ints1d, missed: Floats1d, spurious: F
 
 
 def _levels(weights: Floats1d, scores: ChainScores) -> Tuple[Ints1d, Floats1d, Floats1d]:
-    """Where the gold of a sequence changes as the bar rises: the sequence, the next weight, and how far that is."""
-    levels: List[Tuple[int, float, float]] = []
-    for b, rows in enumerate(scores.rows_of_sequences()):
-        heights = numpy.unique(weights[rows][weights[rows] > 0])
-        levels += zip([b] * len(heights), heights, numpy.diff(heights, prepend=0.0))
-    sequences, bars, shares = zip(*levels) if levels else ((), (), ())
-    return numpy.array(sequences, dtype="int64"), numpy.array(bars), numpy.array(shares)
+    """Where the gold of a sequence changes as the bar rises: the sequence, the height, and the way there from the last one.
+    By sequence, then height."""
+    of_token = numpy.repeat(numpy.arange(len(scores.lengths)), scores.lengths)
+    pairs = numpy.unique((of_token + 1j * weights)[weights > 0])  # complex numbers are sorted as pairs are
+    sequences, heights = pairs.real.astype("int64"), pairs.imag
+    is_first = numpy.diff(sequences, prepend=-1) > 0
+    return sequences, heights, numpy.where(is_first, heights, numpy.diff(heights, prepend=0.0))

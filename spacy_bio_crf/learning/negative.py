@@ -64,7 +64,7 @@ def negative_loss(
         certain = spans[numpy.argmin(crf.log_partition(chain, gold & legal))]
         raise ValueError(Errors.E703.format(span=tuple(certain.tolist()))) from error
     numpy.add.at(losses, sequences, span_losses)
-    return losses, add(gradient, 1, _without_memory(span_gradient, batch), rows)
+    return losses, add(gradient, 1, _without_memory(span_gradient, batch), sequences)
 
 
 def _agreement(

@@ -33,7 +33,7 @@ def divergence(old: ChainScores, new: ChainScores, allowed: Optional[Bools2d] = 
         if old_log_z == -numpy.inf:
             raise ValueError(Errors.E204.format(sequence=b, token=dead_end(old, b, allowed)))
         change[b] = new_log_z[b] - old_log_z + _expected_difference(expected, one, new.sequence(rows))
-        add(gradient, -1, expected, rows)
+        add(gradient.sequence(rows), -1, expected)  # a view
     return numpy.maximum(change, 0.0), gradient
 
 
