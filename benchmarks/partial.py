@@ -34,7 +34,8 @@ from spacy.training.loop import train as train_nlp
 from spacy_bio_crf.corpus import ColumnFormat, read_columns, split_docs
 
 CONFIGS = Path(__file__).parents[1] / "configs"
-PIPELINES = {"bio_crf_tagger": CONFIGS / "bio_crf.cfg", "ner": CONFIGS / "ner.cfg"}
+ENTITY_RATIO = "bio_crf_tagger, entity ratio"  # Effland and Collins (2021), told the ratio of the complete annotation
+PIPELINES = {"bio_crf_tagger": CONFIGS / "bio_crf.cfg", "ner": CONFIGS / "ner.cfg", ENTITY_RATIO: CONFIGS / "bio_crf.cfg"}
 PARTS = {"model-best": "best on dev", "model-last": "last epoch"}
 SHARES = (0.7, 0.1, 0.2)  # of the documents of wikigold, as in project.yml
 HIDDEN = 0.5  # share of wikigold's training entities
@@ -49,6 +50,7 @@ class Parts(NamedTuple):
     train: Dict[str, List[Doc]]
     dev: List[Doc]
     test: List[Doc]
+    ratio: float = 0.0  # of tokens inside entities, where annotation is complete
 
 
 class Run(NamedTuple):
@@ -89,7 +91,8 @@ def complete(path: Path, runs: List[Run], parts: Parts) -> None:
     done = {Run(*(line[field] for field in Run._fields)) for line in read_lines(path)}
     left = [run for run in runs if run not in done]
     for count, run in enumerate(left, start=1):
-        figures = train_and_score(run, parts)
+        learning = {"entity_ratio": {"ratio": parts.ratio}} if run.pipeline == ENTITY_RATIO else {}
+        figures = train_and_score(run, parts, {"learning": learning} if learning else {})
         line = {**run._asdict(), **figures, "date": str(date.today()), "spacy-bio-crf": version("spacy-bio-crf")}
         with path.open("a", encoding="utf8") as file:
             file.write(json.dumps(line) + "\n")
@@ -103,8 +106,8 @@ def read_lines(path: Path) -> Iterator[Dict[str, Any]]:
         yield from map(json.loads, path.read_text(encoding="utf8").splitlines())
 
 
-def train_and_score(run: Run, parts: Parts) -> Dict[str, Any]:
-    """Train a pipeline as `spacy train` does, and score it on the test part."""
+def train_and_score(run: Run, parts: Parts, component: Dict[str, Any]) -> Dict[str, Any]:
+    """Train a pipeline as `spacy train` does, with some settings of its component, and score it on the test part."""
     docs = {"train": parts.train[run.annotation], "dev": parts.dev, "test": parts.test}
     start = time.perf_counter()
     with TemporaryDirectory() as folder, open(os.devnull, "w") as silence:
@@ -120,6 +123,7 @@ def train_and_score(run: Run, parts: Parts) -> Dict[str, Any]:
             "training.eval_frequency": max(1, sum(map(len, docs["train"])) // run.batch_words),
         }
         config = spacy.util.load_config(PIPELINES[run.pipeline], overrides=settings, interpolate=False)
+        config["components"][config["nlp"]["pipeline"][0]].update(component)
         train_nlp(init_nlp(config), Path(folder), stdout=silence, stderr=silence)
         figures = {part: scores_of(Path(folder) / part, paths["test"]) for part in PARTS}
     return {**figures, "seconds": round(time.perf_counter() - start, 1)}
@@ -144,20 +148,26 @@ def dsner_ec_zh(folder: Path) -> Parts:
         "gold and dictionary, its rest missing": gold + partial,
         "gold and dictionary, its rest O": gold + full,
     }
-    return Parts(train, dev, test)
+    return Parts(train, dev, test, ratio_of(gold))
 
 
 def wikigold(folder: Path) -> Parts:
     """All entities, or half of them, with three readings of the rest."""
     docs = read_columns(folder / "CONLL-format/data/wikigold.conll.txt", spacy.blank("en"), ColumnFormat(scheme="IO"))
     train, dev, test = split_docs(docs, SHARES, SEED)
+    ratio = ratio_of(train)
     train = {
         "all entities": train,
         "half, hidden ones O": hide(train, default="outside"),
         "half, hidden ones missing": hide(train, default="outside", mark=True),
         "half, all else missing": hide(train, default="missing"),
     }
-    return Parts(train, dev, test)
+    return Parts(train, dev, test, ratio)
+
+
+def ratio_of(docs: List[Doc]) -> float:
+    """The share of tokens inside entities."""
+    return sum(len(ent) for doc in docs for ent in doc.ents) / sum(map(len, docs))
 
 
 def hide(docs: List[Doc], *, default: str, mark: bool = False) -> List[Doc]:
