@@ -105,7 +105,7 @@ class Errors(metaclass=_Coded):
     E413 = "Component '{name}': expected {where}.{key} to be {wanted}, but got {value!r}."
     E414 = "Component '{name}': learning.label_weights multiply missed_cost and spurious_cost, which are both 0, so they would do nothing. Set one of the two."
     E415 = "Component '{name}': the chains {chains} would all write to doc.ents, which holds one layer of spans. Let one of them have set_ents = true."
-    E417 = "Component '{name}': the required span {span} of the document {text!r} has a label that the component does not know. Its labels: {labels}."
+    E417 = "The required span {span} of the document {text!r} has a label that the component does not know, or that is disabled. Its labels: {labels}."
     E418 = "The required span {span} of the document {text!r} begins or ends on whitespace, which is in no chain. Cut the whitespace from it."
     E419 = "No analysis of the document {text!r} meets what is demanded of it: {demands}. They contradict each other, preset entities or the rules of the component. Of overlapping spans, spacy.util.filter_spans keeps the longest."
     E420 = "Expected the score of the span {span} to be a finite number of nats, but got {score}. A span that must not be is forbidden; one that must be is required."
