@@ -51,7 +51,7 @@ def lay_tracks(demands: Demands, index: ChainIndex, ids: Mapping[str, int]) -> L
 
 
 def write_tracks(lattice: Lattice, tracks: List[Track]) -> Floats2d:
-    """Let spans enter tracks where they begin, and only there.
+    """Let spans enter tracks where they begin, and only there; and leave them where the last scored end is passed.
 
     lattice (Lattice): The lattice of the document, whose states have tracks. Changed in place.
     tracks (List[Track]): The tracks.
@@ -60,16 +60,19 @@ def write_tracks(lattice: Lattice, tracks: List[Track]) -> Floats2d:
     states, allowed = lattice.states, lattice.allowed
     on, left = states.memories[:, -2], states.memories[:, -1]
     opens = (states.label_ids >= 0) & ~states.continues
-    enters = numpy.tile(opens & (on == 0), (len(allowed), 1))
+    rows = numpy.tile((on == 0) & ~(states.continues & (left > 0)), (len(allowed), 1))
     bonus = numpy.zeros(allowed.shape, dtype="f")
     for number, start, labels, scores in tracks:
+        last = max(scores)
         of_labels = opens & states.of_labels(labels)
-        enters[start, of_labels] = on[of_labels] == number
+        rows[start, of_labels] = on[of_labels] == number
+        rows[start + 1 : last, states.continues & (on == number)] = True
+        rows[last : last + 1, states.continues & (left == number)] = True
         for end, score in scores.items():
-            row, leaving = (end, left == number) if end < len(allowed) else (end - 1, on == number)
+            row, ended = (end, ~states.continues & (left == number)) if end < len(allowed) else (end - 1, on == number)
             if score == -numpy.inf:
-                allowed[row] &= ~leaving
+                allowed[row] &= ~ended
             else:
-                bonus[row, leaving] += score
-    allowed &= enters | ~opens
+                bonus[row, ended] += score
+    allowed &= rows
     return bonus

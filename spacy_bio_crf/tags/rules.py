@@ -77,9 +77,10 @@ class InOrder:
 
 @dataclass(frozen=True)
 class Tracks:
-    """Tells chosen spans apart from all others: a span may be on a numbered track, from its first to its last token, and the
-    token right after it knows so. The rule itself forbids nothing: the rows of a lattice say where a track may be entered,
-    and what leaving it costs. Remembers the track of the present span, and that of the span that ended right before.
+    """Tells chosen spans apart from all others: a span may be on a numbered track from its first token on, and the token right
+    after it knows so. A longer span may leave the track on its way. The rule itself forbids nothing: the rows of a lattice
+    say where a track must be entered and left, and what it costs to end there. Remembers the track of the present span, and
+    the track that was left right before.
 
     count (int): How many tracks there are; 0 is none.
     """
@@ -90,7 +91,7 @@ class Tracks:
     def after(self, memory: Memory, label: int, continues: bool) -> Iterable[Memory]:
         track, _ = memory
         if continues:
-            return [(track, 0)]
+            return [(track, 0), (0, track)] if track else [(0, 0)]
         if label < 0:
             return [(0, track)]
         return [(new, track) for new in range(self.count + 1) if new == 0 or new != track]
