@@ -82,6 +82,17 @@ def test_twice_the_weight_is_twice_the_loss(case):
         assert_allclose(getattr(twice_gradient, name), 2 * getattr(once_gradient, name), rtol=1e-5, atol=1e-7)
 
 
+def test_weights_in_equal_steps():
+    """Each step is one more loss, with less gold."""
+    scores = bio_batch([3], 1)
+    gold, free = numpy.eye(3, dtype=bool)[[1, 2, 0]], numpy.ones(3, dtype=bool)
+    parts = [crf.loss(scores, numpy.array(rows)) for rows in (gold, [gold[0], free, gold[2]], [free, free, gold[2]])]
+    losses, gradient = weighted_loss(scores, gold, [2.0, 1.0, 3.0])
+    assert_allclose(losses, sum(loss for loss, _ in parts), rtol=1e-12)
+    for name in FIELDS:
+        assert_allclose(getattr(gradient, name), sum(getattr(slope, name) for _, slope in parts), atol=1e-6)
+
+
 def test_a_weight_of_zero_is_a_missing_token():
     scores = bio_batch([4, 2], 2)
     gold = numpy.eye(5, dtype=bool)[[0, 1, 2, 0, 3, 0]]
