@@ -62,6 +62,8 @@ class Errors(metaclass=_Coded):
     E520 = "Found {found} document(s), too few for a split into {shares}. Take fewer or larger shares."
     E521 = "The reader 'spacy_bio_crf.{corpus}.v1' has no path. Set it in the config, or on the command line, as with --paths.train."
     E522 = "Expected one or more characters as the separator of columns, and no line end, but got {separator!r}. Leave it out for any run of spaces and tabs."
+    E523 = "The reader 'spacy_bio_crf.JoinedCorpora.v1' got annotated_labels of the corpora {unknown}, but it joins {known}. Name the corpora in both blocks alike."
+    E524 = "The reader 'spacy_bio_crf.JoinedCorpora.v1' joins no corpus. Add a block for each: [corpora.train.corpora.NAME]."
     # command line
     E601 = "Stopped, because of --strict, at the first annotation that would be changed or lost ({kind}): {example}"
     E602 = "Expected the shares of two or three splits (train, dev and test), such as 0.8,0.1,0.1, but got --split {split}."
@@ -101,6 +103,8 @@ class Errors(metaclass=_Coded):
     E703 = "Every legal tag sequence holds the span {span}, or there is none, so the chain cannot learn that it is wrong. Drop the span, or loosen the rows of allowed for it."
     E704 = "Expected an old and a new chain over the same tokens and tags, all that the old one may do legal in the new one, but found {found}."
     E705 = "Expected {name} {expected}, but got {value}."
+    E706 = "Expected annotated labels to be a list of labels, or None where all are annotated, but got {value!r} for the document {text!r}."
+    E707 = "Expected a learning weight to be a finite number, 0 or more, but got {value!r} in the document {text!r}. A weight of 0 leaves a token out."
     E412 = "Component '{name}': the group {where} has no setting '{key}'. Its settings: {known}."
     E413 = "Component '{name}': expected {where}.{key} to be {wanted}, but got {value!r}."
     E414 = "Component '{name}': learning.label_weights multiply missed_cost and spurious_cost, which are both 0, so they would do nothing. Set one of the two."
@@ -114,6 +118,8 @@ class Errors(metaclass=_Coded):
     E423 = "Component '{name}': it is not clear which chain the label {label!r} belongs to (chain: {chain!r}). Name one of: {names}."
     E424 = "Component '{name}' has settings that exclude each other: with chains, each of them has its own spans_key; with chain_per_label, set_ents must be false, since the spans of several labels may overlap."
     E425 = "Component '{name}' is sentence_bounded, but the document {text!r} has no sentence boundaries. Put a component that sets them (such as sentencizer) before it, and name that in annotating_components for training."
+
+    E426 = "Component '{name}': the chains {one} and {other} both write to doc.spans[\"{key}\"], so each must have a list of its own labels, and no label in both."
 
 
 class Warnings(metaclass=_Coded):
