@@ -5,11 +5,15 @@
     token._.learning_weight  the weight of a token; that of the document, unless set
 
 They are kept in the attributes of an empty span group: a group travels with the document wherever it goes, other than
-custom attributes proper, which a DocBin leaves behind by default.
+custom attributes proper, which a DocBin leaves behind by default. (`Doc.from_docs` and `Span.as_doc` keep neither.)
 """
+from math import isfinite
+from numbers import Real
 from typing import Any, Dict, List, Optional, Sequence
 
 from spacy.tokens import Doc, SpanGroup, Token
+
+from .errors import Errors
 
 KEY = "spacy_bio_crf.annotation"
 
@@ -17,9 +21,9 @@ KEY = "spacy_bio_crf.annotation"
 def register_attributes() -> None:
     """Make the attributes known to spaCy, unless somebody else's bear their names."""
     if not Doc.has_extension("annotated_labels"):
-        Doc.set_extension("annotated_labels", getter=annotated_labels, setter=_set("annotated_labels"))
+        Doc.set_extension("annotated_labels", getter=annotated_labels, setter=set_annotated_labels)
     if not Doc.has_extension("learning_weight"):
-        Doc.set_extension("learning_weight", getter=_document_weight, setter=_set("weight"))
+        Doc.set_extension("learning_weight", getter=_document_weight, setter=_set_document_weight)
     if not Token.has_extension("learning_weight"):
         Token.set_extension("learning_weight", getter=_token_weight, setter=_set_token_weight)
 
@@ -29,9 +33,13 @@ def annotated_labels(doc: Doc) -> Optional[List[str]]:
     return _kept(doc).get("annotated_labels")
 
 
-def set_annotated_labels(doc: Doc, labels: Sequence[str]) -> None:
-    """Say which labels are annotated."""
-    _set("annotated_labels")(doc, list(labels))
+def set_annotated_labels(doc: Doc, labels: Optional[Sequence[str]]) -> None:
+    """Say which labels are annotated, None for all. RAISES (ValueError): It is no list of strings."""
+    if labels is not None:
+        labels = labels if isinstance(labels, str) else list(labels)
+        if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
+            raise ValueError(Errors.E706.format(value=labels, text=doc.text[:80]))
+    _keep(doc)["annotated_labels"] = labels
 
 
 def token_weights(doc: Doc) -> Optional[List[float]]:
@@ -39,29 +47,43 @@ def token_weights(doc: Doc) -> Optional[List[float]]:
     kept = _kept(doc)
     if "weight" not in kept and "token_weights" not in kept:
         return None
-    of_tokens = kept.get("token_weights", {})
-    return [of_tokens.get(str(i), kept.get("weight", 1.0)) for i in range(len(doc))]
+    return [_token_weight(token) for token in doc]
 
 
 def _kept(doc: Doc) -> Dict[str, Any]:
     return doc.spans[KEY].attrs if KEY in doc.spans else {}
 
 
-def _set(name: str):
-    def setter(doc: Doc, value: Any) -> None:
-        doc.spans[KEY] = SpanGroup(doc, name=KEY, attrs={**_kept(doc), name: value})
-
-    return setter
+def _keep(doc: Doc) -> Dict[str, Any]:
+    """As `_kept`, to be changed."""
+    if KEY not in doc.spans:
+        doc.spans[KEY] = SpanGroup(doc, name=KEY)
+    return doc.spans[KEY].attrs
 
 
 def _document_weight(doc: Doc) -> float:
     return _kept(doc).get("weight", 1.0)
 
 
+def _set_document_weight(doc: Doc, weight: float) -> None:
+    _keep(doc)["weight"] = _check_weight(doc, weight)
+
+
 def _token_weight(token: Token) -> float:
     kept = _kept(token.doc)
-    return kept.get("token_weights", {}).get(str(token.i), kept.get("weight", 1.0))
+    return kept.get("token_weights", {}).get(_name(token), kept.get("weight", 1.0))
 
 
 def _set_token_weight(token: Token, weight: float) -> None:
-    _set("token_weights")(token.doc, {**_kept(token.doc).get("token_weights", {}), str(token.i): float(weight)})
+    _keep(token.doc).setdefault("token_weights", {})[_name(token)] = _check_weight(token.doc, weight)
+
+
+def _name(token: Token) -> str:
+    """Where a token begins in the text: that stays when others are merged."""
+    return str(token.idx)
+
+
+def _check_weight(doc: Doc, weight: float) -> float:
+    if not isinstance(weight, Real) or not (isfinite(weight) and weight >= 0):
+        raise ValueError(Errors.E707.format(value=weight, text=doc.text[:80]))
+    return float(weight)

@@ -1,5 +1,5 @@
 """Example -> the gold lattice: which states the annotation leaves to each token."""
-from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 import numpy
 from spacy.errors import Errors as SpacyErrors
@@ -8,11 +8,9 @@ from spacy.training import Example
 
 from ..attributes import annotated_labels, token_weights
 from ..types import Bools1d, Bools2d, Floats1d
+from .candidates import NOT, DocSpan, add_candidate, align, read_candidates
 from .chains import Chain
-from .lattice import ChainIndex, KnownSpan, Lattice, has_path, part_expressible
-
-DocSpan = Tuple[int, int, str]  # start and end in tokens of the document, label
-NOT = "!"  # before the label of a candidate: no token of the span has it
+from .lattice import ChainIndex, KnownSpan, Lattice, part_expressible
 
 
 def annotated_spans(doc: Doc, spans_key: Optional[str]) -> Iterable[Span]:
@@ -39,14 +37,9 @@ def aligned_gold(example: Example, chain: Chain) -> Tuple[List[DocSpan], Bools1d
         spans = [(e.start, e.end, e.label_) for e in ents if not chain.own or e.label_ in chain.tagset.labels]
         return spans, numpy.array([tag in (None, "-") for tag in tags], dtype=bool)
     unknown = numpy.full(len(example.predicted), chain.gold_key not in example.reference.spans)
-    gold = chain_spans(example.reference, chain)
-    aligned = example.get_aligned_spans_y2x(gold, allow_overlap=True)
-    texts = {(span.start_char, span.end_char) for span in aligned}
-    for span in gold:
-        if (span.start_char, span.end_char) not in texts:
-            for position in example.alignment.y2x[span.start : span.end]:
-                unknown[position] = True
-    return [(span.start, span.end, span.label_) for span in aligned], unknown
+    spans, touched = align(example, chain_spans(example.reference, chain))
+    unknown[touched] = True
+    return spans, unknown
 
 
 class Gold(NamedTuple):
@@ -54,7 +47,8 @@ class Gold(NamedTuple):
 
     allowed (Bools2d): The states that it leaves to each token of the chain. Shape: N, Q
     lost (List[DocSpan]): Spans that no legal sequence can hold: they overlap, begin or end on whitespace, cross a boundary,
-        break a rule, or touch where the scheme cannot say so. Their tokens are left unknown.
+        break a rule, or touch where the scheme cannot say so; and candidates that contradict the rest. Their tokens are left
+        unknown.
     foreign (Set[str]): Labels that the chain does not have. Their spans count as outside.
     weights (Optional[Floats1d]): The weight of each token, None where all are 1. Shape: N
     """
@@ -72,10 +66,10 @@ def gold_lattice(
 
     example (Example): The example.
     chain (Chain): The chain that learns from it.
-    candidates_key (Optional[str]): Key of the span group of candidates, see `candidates`.
+    candidates_key (Optional[str]): Key of the span group of candidates, see `read_candidates`.
     sentence_bounded (bool): Whether no span may cross a sentence boundary.
     RETURNS (Gold): The gold lattice, and what is odd about it.
-    RAISES (ValueError): A label like "!PERSON", the old way to say "not a PERSON"; or candidates that contradict the gold.
+    RAISES (ValueError): A label like "!PERSON", the old way to say "not a PERSON".
     """
     spans, unknown = aligned_gold(example, chain)
     for _, _, label in spans:
@@ -90,23 +84,19 @@ def gold_lattice(
     starts = index.sentence_starts if sentence_bounded else []
     fitting, broken = part_expressible(chain.states, [s for s in sorted(original) if s not in overlapping], starts)
 
+    candidates, in_candidates = read_candidates(example, candidates_key, chain)
+    unknown[in_candidates] = True
     unknown = unknown[index.tokens]
-    for span in fitting:
-        unknown[span.start : span.end] = False
     for span in [*overlapping, *broken, *(_in_chain(index, span, ids) for span in on_space)]:
         unknown[span.start : span.end] = True
     annotated = annotated_labels(example.reference)
     unannotated = [] if annotated is None else [ids[label] for label in ids if label not in annotated]
-    sets = candidates(example, candidates_key)
-    for start, end in sets:
-        unknown[index.before[start] : index.before[end]] = True
     lattice = Lattice(chain.states, len(index))
     lattice.read(fitting, unknown, unannotated)
     lattice.part(starts)
-    impossible = [place for place, labels in sets.items() if not _narrow(lattice, ids, index, place, labels)]
+    impossible = [one.triple for one in candidates if not add_candidate(lattice, index, one)]
 
-    lost = sorted([*on_space, *(original[span] for span in [*overlapping, *broken])])
-    lost += [(*place, " or ".join(sorted(sets[place]))) for place in impossible]
+    lost = [*sorted([*on_space, *(original[span] for span in [*overlapping, *broken])]), *impossible]
     foreign = {label for _, _, label in spans if label not in ids}
     weights = token_weights(example.reference)
     if weights is not None:
@@ -114,50 +104,9 @@ def gold_lattice(
     return Gold(lattice.allowed, lost, foreign, weights)
 
 
-def candidates(example: Example, key: Optional[str]) -> Dict[Tuple[int, int], FrozenSet[str]]:
-    """What is known of some tokens without being known for sure: spans of a group of the reference. Spans over the same
-    tokens are one entity with one of their labels; one without a label is an entity with any label; and where the label
-    is "!ORG", none of the tokens is in an ORG.
-
-    example (Example): The example.
-    key (Optional[str]): Key of the group.
-    RETURNS (Dict[Tuple[int, int], FrozenSet[str]]): The labels, by start and end in tokens of the predicted document.
-        Spans that do not align are left out: nothing is known of their tokens.
-    """
-    if key is None or key not in example.reference.spans:
-        return {}
-    sets: Dict[Tuple[int, int], FrozenSet[str]] = {}
-    for span in example.get_aligned_spans_y2x(list(example.reference.spans[key]), allow_overlap=True):
-        place = (span.start, span.end)
-        sets[place] = sets.get(place, frozenset()) | {span.label_}
-    return sets
-
-
-def candidate_labels(doc: Doc, key: Optional[str]) -> Set[str]:
-    """The labels of the candidates of a reference document."""
-    return {span.label_ for span in annotated_spans(doc, key) if span.label_ and span.label_[0] != NOT} if key else set()
-
-
 def _in_chain(index: ChainIndex, span: DocSpan, ids: Dict[str, int]) -> KnownSpan:
     start, end, label = span
     return KnownSpan(int(index.before[start]), int(index.before[end]), ids[label])
-
-
-def _narrow(
-    lattice: Lattice, ids: Dict[str, int], index: ChainIndex, place: Tuple[int, int], labels: FrozenSet[str]
-) -> bool:
-    """Add a candidate to a lattice, unless no legal sequence would be left."""
-    start, end = int(index.before[place[0]]), int(index.before[place[1]])
-    barred = [ids[label[len(NOT) :]] for label in labels if label.startswith(NOT) and label[len(NOT) :] in ids]
-    asked = [label for label in labels if not label.startswith(NOT)]
-    before = lattice.allowed.copy()
-    lattice.forbid_labels(numpy.arange(start, end), barred)
-    if asked and index.has_edges(*place):
-        lattice.require(start, end, ids.values() if "" in asked else [ids[label] for label in asked if label in ids])
-    if has_path(lattice) and (not asked or index.has_edges(*place)):
-        return True
-    lattice.allowed = before
-    return False
 
 
 def _aligned_weights(example: Example, weights: List[float]) -> Floats1d:

@@ -14,8 +14,9 @@ from ..learning.batches import zeros
 from ..model.layer import to_numpy
 from ..model.ops import keep_fast_blas
 from ..types import ChainScores
+from .candidates import candidate_labels
 from .chains import Chain
-from .gold import Gold, annotated_spans, candidate_labels, gold_lattice
+from .gold import Gold, annotated_spans, gold_lattice
 from .guards import finite_scores
 from .lift import fold, lift
 from .objective import chain_loss, forgetting_loss
@@ -59,10 +60,10 @@ class Learner(TaggerState):
         if not self.is_initialized and asked not in (None, width):
             raise ValueError(Errors.E410.format(name=self.name, asked=asked, tags=width, labels=self.labels))
         self._resize()
+        examples = list(islice(get_examples(), limit))
         for chain in self.chains:
-            examples = list(islice(get_examples(), limit))
             self._warn(examples, [self._gold(example, chain) for example in examples])
-        self.model.initialize(X=[example.predicted for example in islice(get_examples(), 10)])
+        self.model.initialize(X=[example.predicted for example in examples[:10]])
 
     def update(
         self,
@@ -159,7 +160,7 @@ class Learner(TaggerState):
         new = to_numpy(scores, self.model.ops)
         loss, gradient = 0.0, zeros(new)
         for chain in self.chains:
-            one, columns, d_lifted = forgetting_loss(old, new, chain)
+            one, columns, d_lifted = forgetting_loss(examples, old, new, chain, self.cfg)
             fold(d_lifted, columns, gradient)
             loss += one
         return loss, gradient
@@ -202,9 +203,10 @@ class Learner(TaggerState):
             shown = "; ".join(lost[:5]) + ("; ..." if len(lost) > 5 else "")
             scheme = self.cfg["scheme"]
             warnings.warn(Warnings.W401.format(name=self.name, count=len(lost), scheme=scheme, spans=shown))
-        for label in sorted({label for gold in golds for label in gold.foreign}):
-            warnings.warn(Warnings.W402.format(name=self.name, label=label))
-        self._told.update(lost)
+        foreign = {Warnings.W402.format(name=self.name, label=label) for gold in golds for label in gold.foreign}
+        for one in sorted(foreign - self._told):
+            warnings.warn(one)
+        self._told.update(lost, foreign)
 
     def _gold_names(self) -> str:
         names = {None if to["set_ents"] else to["spans_key"] for to in self._outputs().values()}

@@ -7,7 +7,7 @@ from spacy.errors import Errors as SpacyErrors
 from spacy.training import Example
 
 from ..learning import ANY_LABEL, divergence, entity_ratio_loss, margin_costs, negative_loss, weighted_loss
-from ..learning.batches import add
+from ..learning.batches import add, zeros
 from ..types import Bools2d, ChainScores, Constraints, Floats1d, Floats2d, Ints1d, Ints2d
 from .chains import Chain
 from .gold import Gold, chain_spans
@@ -30,13 +30,15 @@ def chain_loss(
     learning, states = cfg["learning"], chain.states
     allowed = _within_sentences(examples, chain) if cfg["constraints"]["sentence_bounded"] else None
     gold = numpy.concatenate([one.allowed for one in golds])
-    if allowed is not None:
-        gold |= ~allowed  # nothing annotated is all True, whatever is allowed
+    held = gold if allowed is None else gold | ~allowed  # nothing annotated is all True, whatever is allowed
     weights = _weights(golds)
     costly = scores
     if learning["missed_cost"] or learning["spurious_cost"]:
-        costly = replace(scores, emissions=scores.emissions + _costs(gold, weights, chain, learning))
-    losses, gradient = weighted_loss(costly, gold, weights, allowed, learning["label_smoothing"])
+        costs = _costs(gold, chain, learning)
+        if weights is not None:
+            costs *= _shares(numpy.where(held.all(axis=1), 0.0, weights), scores)[:, None]
+        costly = replace(scores, emissions=scores.emissions + costs)
+    losses, gradient = weighted_loss(costly, held, weights, allowed, learning["label_smoothing"])
     loss = float(losses.sum())
     wrong = wrong_spans(examples, chain, cfg["incorrect_spans_key"])
     if len(wrong):
@@ -70,14 +72,18 @@ def wrong_spans(examples: List[Example], chain: Chain, key: Optional[str]) -> In
     return numpy.array(rows, dtype="int64").reshape(-1, 3)
 
 
-def forgetting_loss(old: ChainScores, new: ChainScores, chain: Chain) -> Tuple[float, Ints1d, ChainScores]:
+def forgetting_loss(
+    examples: List[Example], old: ChainScores, new: ChainScores, chain: Chain, cfg: Mapping[str, Any]
+) -> Tuple[float, Ints1d, ChainScores]:
     """How far a chain has moved from an older model, as far as that one can say: given that no span has a label that it did
     not know.
 
-    old, new (ChainScores): What the two models give for a batch.
+    examples (List[Example]): The batch.
+    old, new (ChainScores): What the two models give for it.
     chain (Chain): The present chain.
-    RETURNS (Tuple[float, Ints1d, ChainScores]): The divergence in nats; the outputs of the model, K of them, that the older
-        one knew; and the gradient with respect to their new scores.
+    cfg (Mapping[str, Any]): The settings.
+    RETURNS (Tuple[float, Ints1d, ChainScores]): The divergence in nats; the outputs of the model that the older one knew, one
+        for each state that is left; and the gradient with respect to their new scores.
     """
     start, step, _ = old.constraints
     knew = numpy.zeros(len(new.start), dtype=bool)
@@ -87,7 +93,10 @@ def forgetting_loss(old: ChainScores, new: ChainScores, chain: Chain) -> Tuple[f
     start, step, end = chain.states.constraints
     constraints = Constraints(start[kept], step[numpy.ix_(kept, kept)], end[kept])
     was, now = (lift(scores, columns[kept], constraints) for scores in (old, new))
-    losses, gradient = divergence(was, now)
+    if not kept.any():  # a chain that is wholly new
+        return 0.0, columns[kept], zeros(now)
+    allowed = _within_sentences(examples, chain)[:, kept] if cfg["constraints"]["sentence_bounded"] else None
+    losses, gradient = divergence(was, now, allowed)
     return float(losses.sum()), columns[kept], gradient
 
 
@@ -98,16 +107,27 @@ def _refuse_conflict(example: Example, chain: Chain, key: str) -> None:
             raise ValueError(SpacyErrors.E868.format(span=(span.start_char, span.end_char, span.label_)))
 
 
-def _costs(gold: Bools2d, weights: Optional[Floats1d], chain: Chain, learning: Mapping[str, Any]) -> Floats2d:
-    """Softmax-margin costs of each state at each token, less for tokens of less weight. Shape: N, Q"""
+def _costs(gold: Bools2d, chain: Chain, learning: Mapping[str, Any]) -> Floats2d:
+    """Softmax-margin costs of each state at each token. Shape: N, Q"""
     label_ids = chain.states.label_ids
     labels = chain.tagset.labels[: label_ids.max() + 1]
     factors = numpy.array([learning["label_weights"].get(label, 1.0) for label in labels])
-    costs = margin_costs(gold, label_ids, factors * learning["missed_cost"], factors * learning["spurious_cost"])
-    return costs if weights is None else costs * numpy.minimum(weights, 1.0).astype("f")[:, None]
+    return margin_costs(gold, label_ids, factors * learning["missed_cost"], factors * learning["spurious_cost"])
+
+
+def _shares(weights: Floats1d, scores: ChainScores) -> Floats1d:
+    """The weight of each token as a share of the highest of its sequence: costs follow it, so that one weight for all tokens
+    of a sequence still multiplies the loss. Shape: N"""
+    shares = numpy.zeros(len(weights), dtype="float32")
+    for rows in scores.rows_of_sequences():
+        highest = weights[rows].max(initial=0.0)
+        if highest > 0:
+            shares[rows] = weights[rows] / highest
+    return shares
 
 
 def _within_sentences(examples: List[Example], chain: Chain) -> Bools2d:
+    """The states of each token where no span may cross a sentence boundary. Shape: N, Q"""
     rows = []
     for example in examples:
         index = ChainIndex(example.predicted)

@@ -1,0 +1,356 @@
+"""What an annotation says of a document, spelled out over all of its analyses: the judge of what a tagger learns.
+
+An analysis is a tuple of spans that do not overlap: (start, end, label) over the tokens that are not whitespace. Everything
+here is written down from the meaning of the annotation, without the code that it judges.
+"""
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+import numpy
+
+LABELS = ("a", "b")
+GO_ON = {"BIO": "BI", "IOB1": "BI", "IO": "I", "BIOES": "BI", "BILUO": "BI", "BMES": "BM"}  # letters, not the last of a span
+CLOSE = {"BIO": "BI", "IOB1": "BI", "IO": "I", "BIOES": "ES", "BILUO": "LU", "BMES": "ES"}  # letters that may be the last
+
+
+class Role(NamedTuple):
+    """What a token is in an analysis. `length` is that of the span up to the token."""
+
+    label: Optional[str]
+    continues: bool
+    letter: str
+    length: int
+
+
+OUTSIDE = Role(None, False, "O", 0)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of a lattice."""
+
+    max_length: Optional[int] = None
+    at_most_one: Tuple[str, ...] = ()
+    order: Tuple[str, ...] = ()
+
+    def kept(self, spans):
+        ranks = [self.order.index(label) for _, _, label in spans if label in self.order]
+        labels = [label for _, _, label in spans]
+        return (
+            all(self.max_length is None or end - start <= self.max_length for start, end, _ in spans)
+            and all(labels.count(label) <= 1 for label in self.at_most_one)
+            and ranks == sorted(ranks)
+        )
+
+
+def spans_of(n, first=0):
+    """All tuples of spans over n tokens that do not overlap."""
+    yield ()
+    for start in range(first, n):
+        for end in range(start + 1, n + 1):
+            for label in LABELS:
+                for rest in spans_of(n, end):
+                    yield ((start, end, label), *rest)
+
+
+def touching(spans):
+    """Neighbours of one label, which IO cannot tell from one span."""
+    return [pair for pair in zip(spans, spans[1:]) if pair[0][1] == pair[1][0] and pair[0][2] == pair[1][2]]
+
+
+def letters(scheme, length, touches):
+    if scheme == "BIO":
+        return "B" + "I" * (length - 1)
+    if scheme in ("IO", "IOB1"):
+        return ("B" if touches else "I") + "I" * (length - 1)
+    single, begin, inside, end = {"BIOES": "SBIE", "BILUO": "UBIL", "BMES": "SBME"}[scheme]
+    return single if length == 1 else begin + inside * (length - 2) + end
+
+
+def roles_of(scheme, n, spans):
+    """The role of each token."""
+    roles = [OUTSIDE] * n
+    for start, end, label in spans:
+        touches = any(other_end == start and other == label for _, other_end, other in spans)
+        for i, letter in enumerate(letters(scheme, end - start, touches)):
+            roles[start + i] = Role(label, i > 0, letter, i + 1)
+    return roles
+
+
+@lru_cache(maxsize=None)
+def legal(scheme, rules, n):
+    """All legal analyses of n tokens, with their roles."""
+    return [
+        (spans, roles_of(scheme, n, spans))
+        for spans in spans_of(n)
+        if rules.kept(spans) and not (scheme == "IO" and touching(spans))
+    ]
+
+
+@lru_cache(maxsize=None)
+def universe(scheme, rules):
+    """All roles of the lattice."""
+    roles = {role for _, roles in legal(scheme, rules, 4) for role in roles}
+    return frozenset(roles if rules.max_length else {role._replace(length=0) for role in roles})
+
+
+@dataclass
+class Annotation:
+    """What is said of one document, in characters of its text: neither the tokens of the reference nor those of the
+    predicted document matter but where they cut.
+
+    tokens, reference_tokens (List[Tuple[int, int]]): The tokens of the two documents.
+    unsaid (List[bool]): Reference tokens that are not annotated.
+    weights (List[float]): Weight of each reference token.
+    gold, candidates, wrong (List[Tuple[int, int, str]]): Spans.
+    annotated (Optional[Tuple[str, ...]]): The labels that are annotated.
+    starts (List[int]): Predicted tokens that start a sentence, if no span may cross one.
+    """
+
+    text: str
+    tokens: List[Tuple[int, int]]
+    reference_tokens: List[Tuple[int, int]]
+    unsaid: List[bool]
+    weights: List[float]
+    gold: List[Tuple[int, int, str]]
+    candidates: List[Tuple[int, int, str]]
+    wrong: List[Tuple[int, int, str]]
+    annotated: Optional[Tuple[str, ...]] = None
+    starts: List[int] = field(default_factory=list)
+
+
+class Reading:
+    """An annotation over the N tokens of the chain."""
+
+    def __init__(self, annotation: Annotation, scheme: str, rules: Rules):
+        self.annotation, self.scheme, self.rules = annotation, scheme, rules
+        text = annotation.text
+        self.chain = [place for place in annotation.tokens if not text[slice(*place)].isspace()]
+        self.n = len(self.chain)
+        self.analyses = legal(scheme, rules, self.n)
+        first_chars = [annotation.tokens[i][0] for i in annotation.starts]
+        self.starts = {sum(place[0] < char for place in self.chain) for char in first_chars}
+        inside = [all(not s < start < e for s, e, _ in spans for start in self.starts) for spans, _ in self.analyses]
+        self.analyses = [analysis for analysis, kept in zip(self.analyses, inside) if kept]
+
+        of_token = [
+            [i for i, place in enumerate(annotation.reference_tokens) if _overlap(place, token)] for token in self.chain
+        ]
+        self.unknown = [any(annotation.unsaid[i] for i in them) for them in of_token]
+        self.weights = [min(annotation.weights[i] for i in them) for them in of_token]
+        self.gold = self._fitting()
+        self.candidates = self._possible()
+
+    def agrees(self, spans) -> bool:
+        """Whether an analysis agrees with the annotation."""
+        annotated = LABELS if self.annotation.annotated is None else self.annotation.annotated
+        for start, end, label in spans:
+            for t in range(start, end):
+                is_other = any(s <= t < e for s, e, _ in self.gold) and (start, end, label) not in self.gold
+                is_outside = not self.unknown[t] and not any(s <= t < e for s, e, _ in self.gold)
+                if is_other or (is_outside and label in annotated):
+                    return False
+        return set(self.gold) <= set(spans) and all(_meets(spans, one) for one in self.candidates)
+
+    def rows(self):
+        """What the annotation says of each token by itself: the roles that it may have."""
+        rows = self.free()
+        annotated = LABELS if self.annotation.annotated is None else self.annotation.annotated
+        known = {t for start, end, _ in self.gold for t in range(start, end)}
+        for t in range(self.n):
+            if t not in known and not self.unknown[t]:
+                rows[t] = {role for role in rows[t] if role.label is None or role.label not in annotated}
+        for start, end, label in self.gold:
+            for t in range(start, end):
+                last = t == end - 1
+                rows[t] = {r for r in rows[t] if r[:2] == (label, t > start) and (self._may_close(r) if last else self._may_go_on(r))}
+            self._part(rows, (start, end))
+        for start, end, names in self.candidates:
+            barred = {name[1:] for name in names if name.startswith("!")}
+            asked = {name for name in names if not name.startswith("!")}
+            for t in range(start, end):
+                rows[t] = {role for role in rows[t] if role.label not in barred}
+                if asked:
+                    labels = set(LABELS) if "" in asked else asked
+                    rows[t] = {role for role in rows[t] if role.label in labels and role.continues == (t > start)}
+            if asked:
+                self._part(rows, (end,))
+        return rows
+
+    def free(self):
+        """The roles of each token if nothing is annotated."""
+        rows = [set(universe(self.scheme, self.rules)) for _ in range(self.n)]
+        self._part(rows, self.starts)
+        return rows
+
+    def role(self, role: Role) -> Role:
+        return role if self.rules.max_length else role._replace(length=0)
+
+    def place(self, span) -> Optional[Tuple[int, int, str]]:
+        """The tokens of the chain that a span of characters is, None if it is not whole tokens, or has whitespace at an edge."""
+        start = [i for i, token in enumerate(self.chain) if token[0] == span[0]]
+        end = [i + 1 for i, token in enumerate(self.chain) if token[1] == span[1]]
+        return (start[0], end[0], span[2]) if start and end else None
+
+    def is_whole(self, span) -> bool:
+        starts, ends = zip(*self.annotation.tokens)
+        return span[0] in starts and span[1] in ends
+
+    def touched(self, span) -> List[int]:
+        return [t for t, token in enumerate(self.chain) if _overlap(token, span)]
+
+    def _fitting(self):
+        """The gold spans that can be learned. The tokens of the others are unknown."""
+        placed, lost = [], []
+        for span in sorted(set(self.annotation.gold)):
+            place = self.place(span)
+            if self.is_whole(span) and span[2] not in LABELS:
+                continue  # outside for this tagger
+            if place is None:
+                lost += self.touched(span)
+            else:
+                placed.append(place)
+        apart = [one for one in placed if not any(one != two and _overlap(one, two) for two in placed)]
+        merged = {one for pair in touching(apart) for one in pair} if self.scheme == "IO" else set()
+        fitting = []
+        for one in apart:
+            crosses = any(one[0] < start < one[1] for start in self.starts)
+            if one not in merged and not crosses and self.rules.kept([*fitting, one]):
+                fitting.append(one)
+        for start, end, _ in set(placed) - set(fitting):
+            lost += range(start, end)
+        for t in lost:
+            self.unknown[t] = True
+        return fitting
+
+    def _possible(self):
+        """The candidates that can be true together, in order."""
+        names: Dict[Tuple[int, int], set] = {}
+        for start, end, name in self.annotation.candidates:
+            names.setdefault((start, end), set()).add(name)
+        for place in names:
+            for t in self.touched(place):
+                self.unknown[t] = True
+        self.candidates: list = []
+        for place, of_place in names.items():
+            bars = all(name.startswith("!") for name in of_place)
+            if not self.is_whole(place):
+                continue
+            if bars:
+                tokens = self.touched(place)
+                if tokens:
+                    self.candidates.append((tokens[0], tokens[-1] + 1, of_place))
+            elif self.place((*place, "")) is not None:
+                self.candidates.append((*self.place((*place, ""))[:2], of_place))
+            else:
+                continue
+            if not any(map(self.agrees, (spans for spans, _ in self.analyses))):
+                self.candidates.pop()
+        return self.candidates
+
+    def _part(self, rows, places):
+        for t in places:
+            if 0 < t < self.n:
+                rows[t] = {role for role in rows[t] if not role.continues}
+
+    def _may_go_on(self, role):
+        return role.letter in GO_ON[self.scheme] and (not self.rules.max_length or role.length < self.rules.max_length)
+
+    def _may_close(self, role):
+        return role.letter in CLOSE[self.scheme]
+
+
+class Loss:
+    """A loss as a function of the scores of all analyses: its value, and its slope for each of them."""
+
+    def __init__(self, reading: Reading, scores, names: List[str], learning: Mapping):
+        self.reading = reading
+        ids = {name: i for i, name in enumerate(names)}
+        self.paths = [[ids["O" if r.label is None else f"{r.letter}-{r.label}"] for r in roles] for _, roles in reading.analyses]
+        self.score = numpy.array([_score(path, scores) for path in self.paths])
+        self.value, self.slope = 0.0, numpy.zeros(len(self.paths))
+        self._add_gold(learning)
+        for span in sorted(set(reading.annotation.wrong)):
+            self._add_wrong(span)
+
+    def expect(self, values):
+        """The expected value, and its slope."""
+        p = _softmax(self.score)
+        mean = p @ values
+        return mean, p * (values - mean)
+
+    def add(self, weight, score, keep):
+        """weight * -log P(keep)"""
+        if weight:
+            kept = numpy.where(keep, score, -numpy.inf)
+            self.value += weight * (numpy.logaddexp.reduce(score) - numpy.logaddexp.reduce(kept))
+            self.slope += weight * (_softmax(score) - _softmax(kept))
+
+    def _add_gold(self, learning):
+        reading, smoothing = self.reading, learning["label_smoothing"]
+        rows, free = reading.rows(), reading.free()
+        weights = [0.0 if row == all_roles else weight for row, all_roles, weight in zip(rows, free, reading.weights)]
+        roles = [[reading.role(role) for role in roles] for _, roles in reading.analyses]
+        most = max(weights, default=0.0)
+        score = self.score + [
+            sum(w / most * _cost(role, row, learning) for role, row, w in zip(of_path, rows, weights) if w) for of_path in roles
+        ]
+        bar = 0.0
+        for height in sorted({weight for weight in weights if weight}):
+            held = [t for t, weight in enumerate(weights) if weight >= height]
+            keep = [all(of_path[t] in rows[t] for t in held) for of_path in roles]
+            if bar == 0.0 and all(weights[t] or rows[t] == free[t] for t in range(reading.n)):
+                assert keep == [reading.agrees(spans) for spans, _ in reading.analyses]  # the two ways to say it
+            self.add((1 - smoothing) * (height - bar), score, keep)
+            bar = height
+        if smoothing and most:
+            share = smoothing * most
+            self.value += share * (numpy.logaddexp.reduce(score) - score.mean())
+            self.slope += share * (_softmax(score) - 1 / len(score))
+
+    def _add_wrong(self, span):
+        place = self.reading.place(span)
+        if place is None or not self.reading.is_whole(span):
+            return
+        start, end, label = place
+        found = [any(s[:2] == (start, end) and label in ("", s[2]) for s in spans) for spans, _ in self.reading.analyses]
+        self.add(1.0, self.score, ~numpy.array(found, dtype=bool))
+
+
+def _cost(role, row, learning):
+    """The softmax-margin cost of a role, nothing where the gold allows it."""
+    if role in row:
+        return 0.0
+    factors = {label: learning["label_weights"].get(label, 1.0) for label in LABELS}
+    gold = {role.label for role in row}
+    missed = min((0.0 if label is None else factors[label] * learning["missed_cost"] for label in gold), default=0.0)
+    spurious = 0.0 if role.label in gold or role.label is None else factors[role.label] * learning["spurious_cost"]
+    return missed + spurious
+
+
+def _meets(spans, candidate):
+    start, end, names = candidate
+    barred = {name[1:] for name in names if name.startswith("!")}
+    asked = {name for name in names if not name.startswith("!")}
+    if any(label in barred and _overlap((s, e), (start, end)) for s, e, label in spans):
+        return False
+    return not asked or any((s, e) == (start, end) and ("" in asked or label in asked) for s, e, label in spans)
+
+
+def _overlap(one, two):
+    return one[0] < two[1] and two[0] < one[1]
+
+
+def _softmax(score):
+    top = score.max()
+    weights = numpy.exp(score - top)
+    return weights / weights.sum()
+
+
+def _score(path, scores):
+    if not path:
+        return 0.0
+    total = float(scores.start[path[0]]) + float(scores.end[path[-1]])
+    total += sum(float(row[tag]) for row, tag in zip(scores.emissions, path))
+    return total + sum(float(scores.step[a, b]) for a, b in zip(path, path[1:]))
