@@ -24,7 +24,7 @@ class Errors(metaclass=_Coded):
     E107 = "The span {span} has a label that is not among the labels of the tag set: {labels}."
     E108 = "Unknown repair '{name}'. Known repairs: {known}."
     E109 = "Label {label!r} is given twice."
-    E110 = "The rules and the {tags} tags make an automaton of more than {limit} states, too many to be exact in reasonable time. At most one span of each of n labels alone doubles them n times: name fewer labels in at_most_one, or a smaller max_span_length."
+    E110 = "The rules and the {tags} tags make an automaton of more than {limit} states, too many to be exact in reasonable time. At most one span of each of n labels alone doubles them n times: name fewer labels in at_most_one, or a smaller max_span_length. Scored or forbidden spans that begin at different tokens and overlap add to them too: keep fewer of those."
 
     # crf
     E201 = "Expected {name} of dtype {dtype} and shape {shape}, but got dtype {got_dtype} and shape {got_shape}."
@@ -118,7 +118,6 @@ class Errors(metaclass=_Coded):
     E423 = "Component '{name}': it is not clear which chain the label {label!r} belongs to (chain: {chain!r}). Name one of: {names}."
     E424 = "Component '{name}' has settings that exclude each other: with chains, each of them has its own spans_key; with chain_per_label, set_ents must be false, since the spans of several labels may overlap."
     E425 = "Component '{name}' is sentence_bounded, but the document {text!r} has no sentence boundaries. Put a component that sets them (such as sentencizer) before it, and name that in annotating_components for training."
-
     E426 = "Component '{name}': the chains {one} and {other} both write to doc.spans[\"{key}\"], so each must have a list of its own labels, and no label in both."
 
 
