@@ -45,41 +45,43 @@ struct Batch {
 // depend on the order of the sequences.
 class Gradient {
     static constexpr double GRID = 68719476736.0;
-    std::vector<int64_t> starts, steps, ends;
+    const Tiles& tiles;
+    std::vector<int64_t> starts, steps, ends;  // steps: as those of the chain lie
     static int64_t on_grid(double x) { return std::llrint(x * GRID); }
 
 public:
     int n_tags;
     float* emissions;
 
-    Gradient(int n_tags, float* emissions)
-        : starts(n_tags), steps(size_t(n_tags) * n_tags), ends(n_tags), n_tags(n_tags), emissions(emissions) {}
+    Gradient(const Chain& chain, float* emissions)
+        : tiles(chain.step.tiles), starts(chain.n_tags), steps(tiles.size), ends(chain.n_tags), n_tags(chain.n_tags),
+          emissions(emissions) {}
 
     // marginals: of the n tokens from `first` on, n > 0
     void add(int64_t first, int64_t n, const Rows& marginals, const Rows& expected_steps) {
         for (int64_t t = 0; t < n; t++)
             for (int j = 0; j < n_tags; j++) emissions[(first + t) * n_tags + j] = float(marginals[t][j]);
         for (int j = 0; j < n_tags; j++) starts[j] += on_grid(marginals[0][j]);
-        for (int i = 0; i < n_tags; i++)
-            for (int j = 0; j < n_tags; j++) steps[size_t(i) * n_tags + j] += on_grid(expected_steps[i][j]);
+        for (size_t place = 0; place < tiles.size; place++) steps[place] += on_grid(expected_steps.data()[place]);
         for (int j = 0; j < n_tags; j++) ends[j] += on_grid(marginals[n - 1][j]);
     }
     void add_nothing(int64_t first, int64_t n) {
         std::fill(emissions + first * n_tags, emissions + (first + n) * n_tags, 0.0f);
     }
     void write_shared(float* start, float* step, float* end) const {
-        const auto write = [](const std::vector<int64_t>& from, float* to) {
-            for (size_t i = 0; i < from.size(); i++) to[i] = float(double(from[i]) / GRID);
-        };
-        write(starts, start);
-        write(steps, step);
-        write(ends, end);
+        const auto off_grid = [](int64_t sum) { return float(double(sum) / GRID); };
+        std::transform(starts.begin(), starts.end(), start, off_grid);
+        std::transform(ends.begin(), ends.end(), end, off_grid);
+        std::fill(step, step + size_t(n_tags) * n_tags, 0.0f);
+        tiles.for_each_cell([&](int i, int j, size_t place) {
+            if (i < n_tags && j < n_tags) step[size_t(i) * n_tags + j] = off_grid(steps[place]);
+        });
     }
 };
 
-inline void subtract(const Rows& from, const Rows& what, int64_t n_rows, int width) {
+inline void subtract(const Rows& from, const Rows& what, int64_t n_rows, size_t width) {
     for (int64_t i = 0; i < n_rows; i++)
-        for (int j = 0; j < width; j++) from[i][j] -= what[i][j];
+        for (size_t j = 0; j < width; j++) from[i][j] -= what[i][j];
 }
 
 inline void log_partition(const Kernels& kernels, const Chain& chain, const Batch& batch, double* log_z) {
@@ -105,12 +107,13 @@ inline double path_score(const Chain& chain, const Sequence& sequence, const int
         const int64_t cell = t * chain.n_tags + path[t];
         return sequence.allowed && !sequence.allowed[cell] ? -INF : sequence.emissions[cell];
     };
-    double score = chain.logs.start[path[0]] + emission(0);
+    double score = chain.start.logs.data()[path[0]] + emission(0);
     for (int64_t t = 1; t < sequence.length; t++) {
-        score += chain.logs.step[size_t(path[t - 1]) * chain.width + path[t]];
+        const size_t place = chain.step.tiles.at(int(path[t - 1]), int(path[t]));
+        score += place == Tiles::NOWHERE ? -INF : chain.step.numbers.logs.data()[place];
         score += emission(t);
     }
-    return score + chain.logs.end[path[sequence.length - 1]];
+    return score + chain.end.logs.data()[path[sequence.length - 1]];
 }
 
 enum class Gold { ANYTHING, ONE_PATH, LATTICE };
@@ -171,10 +174,10 @@ inline int64_t loss(const Kernels& kernels, const Chain& chain, const Batch& bat
         losses[b] = kernels.expectations(chain, sequence, work) - gold_log_z;
         if (kind == Gold::ONE_PATH) {
             for (int64_t t = 0; t < n; t++) work.beta[t][path[t]] -= 1.0;
-            for (int64_t t = 1; t < n; t++) work.steps[path[t - 1]][path[t]] -= 1.0;
+            for (int64_t t = 1; t < n; t++) work.steps.data()[chain.step.tiles.at(int(path[t - 1]), int(path[t]))] -= 1.0;
         } else {
             subtract(work.beta, gold_work->beta, n, chain.width);
-            subtract(work.steps, gold_work->steps, chain.width, chain.width);
+            subtract(work.steps, gold_work->steps, 1, chain.step.tiles.size);
         }
         gradient.add(first, n, work.beta, work.steps);
     });
@@ -217,9 +220,11 @@ inline int64_t best_path(const Kernels& kernels, const Chain& chain, const Batch
 
 // paths: k x N, full of -1; scores: k x B, full of -inf. Returns the first sequence that has no legal path, or -1.
 inline int64_t k_best(const Chain& chain, const Batch& batch, int64_t k, int32_t* paths, int64_t n_tokens, double* scores) {
+    const std::vector<Ways> steps = Ways::into_tags(chain);
+    const Ways end = Ways::to_end(chain);
     int64_t failed = -1;
     batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) {
-        k_best(chain, sequence, k, paths + first, n_tokens, scores + b, batch.n_sequences);
+        k_best(chain, steps, end, sequence, k, paths + first, n_tokens, scores + b, batch.n_sequences);
         if (scores[b] == -INF && failed < 0) failed = b;
     });
     return failed;

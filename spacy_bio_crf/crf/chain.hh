@@ -1,74 +1,67 @@
 // What the kernels are handed: the chain's parameters in two number systems, a sequence, and room to work in.
 #pragma once
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
-#include <limits>
-#include <map>
-#include <memory>
-#include <type_traits>
-#include <vector>
+#include "tiles.hh"
+#include <cstring>
 
 namespace bio_crf {
 
-constexpr double INF = std::numeric_limits<double>::infinity();
-
-// Probabilities, scaled to at most 1, are multiplied as long as none of them is positive yet below FLOOR. A product of
-// three of them cannot vanish then, so 0 means forbidden and nothing else, and no path is lost. Otherwise: log space.
-constexpr double FLOOR = 1e-70;
-const double LOG_FLOOR = std::log(FLOOR);
-
-// Rows of tags are padded to a multiple of 8, so that vectors of any width fit. Padding is the number system's zero.
-inline int padded(int n_tags) { return (n_tags + 7) / 8 * 8; }
-
-// start, step and end as float64 numbers of one number system, each divided by its largest (whose log is its shift).
-struct Parameters {
-    std::vector<double> start, step, step_transposed, end;
-    double start_shift = 0, step_shift = 0, end_shift = 0;
-};
-
 struct Chain {
     int n_tags, width;
-    Parameters logs;           // -inf where forbidden; never shifted
-    Parameters probabilities;  // 0 where forbidden
-    bool fits_probabilities;   // none of them below FLOOR
+    Numbers start, end;
+    Matrix step, step_transposed;
+    bool fits_probabilities;  // none of them below FLOOR
 
-    Chain(int n_tags, const float* start, const float* step, const float* end, const uint8_t* may_start,
-          const uint8_t* may_step, const uint8_t* may_end, bool with_probabilities)
-        : n_tags(n_tags), width(padded(n_tags)), fits_probabilities(with_probabilities) {
-        logs.start = read(start, may_start, 1, 1);
-        logs.step = read(step, may_step, n_tags, width);
-        logs.end = read(end, may_end, 1, 1);
-        logs.step_transposed = transposed(logs.step);
-        if (!with_probabilities) return;
-        exponentiate(logs.start, probabilities.start, probabilities.start_shift);
-        exponentiate(logs.step, probabilities.step, probabilities.step_shift);
-        exponentiate(logs.end, probabilities.end, probabilities.end_shift);
-        probabilities.step_transposed = transposed(probabilities.step);
+    Chain(int n_tags, const float* start_scores, const float* step_scores, const float* end_scores,
+          const uint8_t* may_start, const uint8_t* may_step, const uint8_t* may_end, bool with_probabilities)
+        : n_tags(n_tags), width(padded(n_tags)), start(width), end(width), step(legal_tiles(n_tags, may_step)),
+          step_transposed(transposed_tiles(n_tags, may_step)), fits_probabilities(with_probabilities) {
+        for (int j = 0; j < n_tags; j++) {
+            if (may_start[j]) start.logs.data()[j] = start_scores[j];
+            if (may_end[j]) end.logs.data()[j] = end_scores[j];
+        }
+        for (int i = 0; i < n_tags; i++)
+            for (const Tiles::Piece* piece = step.tiles.first_piece(i); piece < step.tiles.first_piece(i + 1); piece++)
+                for (int j = piece->column; j < std::min(piece->column + piece->width, n_tags); j++)
+                    if (may_step[size_t(i) * n_tags + j])
+                        step.numbers.logs.data()[piece->at + j - piece->column] = step_scores[size_t(i) * n_tags + j];
+        if (with_probabilities)
+            for (Numbers* numbers : {&start, &end, &step.numbers}) fits_probabilities &= numbers->exponentiate();
+        transpose(with_probabilities);
     }
 
 private:
-    std::vector<double> read(const float* scores, const uint8_t* legal, int rows, int padded_rows) const {
-        std::vector<double> result(size_t(padded_rows) * width, -INF);
-        for (int i = 0; i < rows; i++)
-            for (int j = 0; j < n_tags; j++)
-                if (legal[size_t(i) * n_tags + j]) result[size_t(i) * width + j] = scores[size_t(i) * n_tags + j];
-        return result;
+    void transpose(bool with_probabilities) {
+        const Numbers& from = step.numbers;
+        Numbers& to = step_transposed.numbers;
+        if (with_probabilities) to.forbid_all();
+        for (const Tiles::Block& block : step.tiles.blocks)
+            for (int r = block.first_run; r < block.last_run; r++) {
+                const Tiles::Run run = step.tiles.runs[r];
+                for (int j = block.column; j < std::min(block.column + block.width, n_tags); j++) {
+                    const Tiles::Piece* piece = step_transposed.tiles.first_piece(j);
+                    size_t place = run.at + j - block.column;
+                    for (int i = run.first; i < run.last; i++, place += block.width) {
+                        if (from.logs.data()[place] == -INF) continue;
+                        while (piece->column + piece->width <= i) piece++;
+                        const size_t there = piece->at + i - piece->column;
+                        to.logs.data()[there] = from.logs.data()[place];
+                        if (with_probabilities) to.probabilities.data()[there] = from.probabilities.data()[place];
+                    }
+                }
+            }
     }
-    std::vector<double> transposed(const std::vector<double>& step) const {
-        std::vector<double> result(step.size());
-        for (int i = 0; i < width; i++)
-            for (int j = 0; j < width; j++) result[size_t(j) * width + i] = step[size_t(i) * width + j];
-        return result;
+    static Tiles legal_tiles(int n_tags, const uint8_t* legal) {
+        return Tiles(n_tags, n_tags, [=](int i, int j) {
+            const uint8_t *row = legal + size_t(i) * n_tags, *last = row + std::min(j + 8, n_tags);
+            return std::find(row + j, last, 1) < last;
+        });
     }
-    void exponentiate(const std::vector<double>& scores, std::vector<double>& out, double& shift) {
-        const double top = *std::max_element(scores.begin(), scores.end());
-        shift = top == -INF ? 0.0 : top;
-        out.resize(scores.size());
-        for (size_t i = 0; i < scores.size(); i++) {
-            out[i] = std::exp(scores[i] - shift);
-            if (scores[i] > -INF && scores[i] - shift < LOG_FLOOR) fits_probabilities = false;
-        }
+    static Tiles transposed_tiles(int n_tags, const uint8_t* legal) {
+        return Tiles(n_tags, n_tags, [=](int j, int i) {
+            uint8_t any = 0;
+            for (int row = i; row < std::min(i + 8, n_tags); row++) any |= legal[size_t(row) * n_tags + j];
+            return any != 0;
+        });
     }
 };
 
@@ -78,66 +71,16 @@ struct Sequence {
     const uint8_t* allowed;  // length x n_tags, or null: all
 };
 
-struct Span {
-    int64_t start, end, label;  // tokens of the sequence, end excluded
-};
-
-// What makes tags a span.
-struct Labelling {
-    int n_tags;
-    const uint8_t* joins;                      // n_tags x n_tags: does the step continue a span?
-    std::map<int64_t, std::vector<int>> tags;  // of each label
-
-    // labels: of each tag, negative for none
-    Labelling(int n_tags, const int64_t* labels, const uint8_t* joins) : n_tags(n_tags), joins(joins) {
-        for (int j = 0; j < n_tags; j++)
-            if (labels[j] >= 0) tags[labels[j]].push_back(j);
-    }
-    bool joined(int i, int j) const { return joins[size_t(i) * n_tags + j]; }
-};
-
-struct Spans {
-    int64_t count;
-    const Span* spans;
-    double* probabilities;  // out
-};
-
-struct LikelySpans {
-    std::vector<Span> spans;
-    std::vector<double> probabilities;
-
-    void add(const Span& span, double probability) {
-        spans.push_back(span);
-        probabilities.push_back(probability);
-    }
-};
-
-// Rows of `width` doubles that start at cache lines.
-class Rows {
-    std::unique_ptr<double[]> memory;
-    double* first = nullptr;
-    size_t width = 0;
-
-public:
-    Rows() = default;
-    Rows(size_t n_rows, size_t width) : memory(new double[n_rows * width + 8]), width(width) {
-        first = memory.get();
-        while (reinterpret_cast<uintptr_t>(first) % 64) first++;
-    }
-    double* operator[](size_t t) const { return first + t * width; }
-};
-
 // For sequences of at most n tokens.
 struct Workspace {
-    Rows emissions, alpha, beta, steps, row;
+    Rows emissions, alpha, beta, steps, row;  // steps: as those of the chain lie
     std::unique_ptr<double[]> alpha_scales, beta_scales;
 
     Workspace(const Chain& chain, int64_t n, bool with_backward)
-        : emissions(n, chain.width), alpha(n, chain.width), alpha_scales(new double[n]) {
+        : emissions(n, chain.width), alpha(n, chain.width), row(1, chain.width), alpha_scales(new double[n]) {
         if (!with_backward) return;
         beta = Rows(n, chain.width);
-        steps = Rows(chain.width, chain.width);
-        row = Rows(1, chain.width);
+        steps = Rows(1, chain.step.tiles.size);
         beta_scales.reset(new double[n]);
     }
 };

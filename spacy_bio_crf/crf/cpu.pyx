@@ -41,7 +41,7 @@ cdef extern from "batch.hh" namespace "bio_crf" nogil:
         const uint8_t* allowed
 
     cdef cppclass Gradient:
-        Gradient(int n_tags, float* emissions) except +
+        Gradient(const Chain&, float* emissions) except +
         void write_shared(float* start, float* step, float* end)
 
     struct Kernels:
@@ -56,7 +56,7 @@ cdef extern from "batch.hh" namespace "bio_crf" nogil:
         double* probabilities
 
     cdef cppclass Labelling:
-        Labelling(int n_tags, const int64_t* labels, const uint8_t* joins) except +
+        Labelling(const Chain&, const int64_t* labels, const uint8_t* joins) except +
 
     struct LikelySpans:
         vector[Span] spans
@@ -135,7 +135,7 @@ cdef class ScoreGradient:
             numpy.empty_like(scores.emissions), scores.lengths, numpy.empty_like(scores.start),
             numpy.empty_like(scores.step), numpy.empty_like(scores.end), scores.constraints,
         )
-        self.sums = new Gradient(lattice.batch.n_tags, <float*>data(self.arrays.emissions))
+        self.sums = new Gradient(lattice.chain[0], <float*>data(self.arrays.emissions))
 
     def __dealloc__(self):
         del self.sums
@@ -267,10 +267,11 @@ cdef class TagLabels:
     cdef object joins
     cdef Labelling* labelling
 
-    def __cinit__(self, labels, joins, int n_tags):
+    def __cinit__(self, Lattice lattice, labels, joins):
+        cdef int n_tags = lattice.batch.n_tags
         labels = check_ints("labels", labels, (n_tags,))
         self.joins = joins = check_array("joins", joins, "bool", (n_tags, n_tags))
-        self.labelling = new Labelling(n_tags, <int64_t*>data(labels), <uint8_t*>data(joins))
+        self.labelling = new Labelling(lattice.chain[0], <int64_t*>data(labels), <uint8_t*>data(joins))
 
     def __dealloc__(self):
         del self.labelling
@@ -278,7 +279,7 @@ cdef class TagLabels:
 
 def span_probabilities(scores, spans, labels, joins, allowed=None):
     cdef Lattice lattice = Lattice(scores, allowed, True)
-    cdef TagLabels tag_labels = TagLabels(labels, joins, lattice.batch.n_tags)
+    cdef TagLabels tag_labels = TagLabels(lattice, labels, joins)
     lengths = lattice.scores.lengths
     spans, sequences = check_spans(spans, lattice.scores)
 
@@ -304,7 +305,7 @@ def span_probabilities(scores, spans, labels, joins, allowed=None):
 def likely_spans(scores, threshold, labels, joins, allowed=None):
     cdef double least = check_threshold(threshold)
     cdef Lattice lattice = Lattice(scores, allowed, True)
-    cdef TagLabels tag_labels = TagLabels(labels, joins, lattice.batch.n_tags)
+    cdef TagLabels tag_labels = TagLabels(lattice, labels, joins)
     cdef LikelySpans likely
     with nogil:
         c_likely_spans(kernels[0], lattice.chain[0], lattice.batch, tag_labels.labelling[0], least, likely)

@@ -22,6 +22,8 @@ static double entropy(const Chain& chain, const Sequence& sequence, const Worksp
     const double log_z = forward_backward(chain, sequence, work, true, [&](auto system) {
         using S = decltype(system);
         double* after = work.row[0];  // log weight of going on by each tag, but for the step to it
+        const double* steps = chain.step.numbers.logs.data();
+        std::vector<double> ways(chain.width);
         const auto take_logs = [&](const double* weights, const double* beta) {
             for (int j = 0; j < chain.width; j++) after[j] = S::log(S::times(weights[j], beta[j]));
         };
@@ -33,8 +35,12 @@ static double entropy(const Chain& chain, const Sequence& sequence, const Worksp
             for (int i = 0; i < chain.n_tags; i++) {
                 const double p = S::probability(S::times(S::times(work.alpha[t][i], work.beta[t][i]), inverse));
                 if (p == 0.0) continue;  // nor need there be a way on from here
-                const double* step = &chain.logs.step[size_t(i) * chain.width];
-                nats += p * entropy_of(chain.width, [&](int j) { return load(step + j) + load(after + j); });
+                int n = 0;
+                const Tiles& tiles = chain.step.tiles;
+                for (const Tiles::Piece* piece = tiles.first_piece(i); piece < tiles.first_piece(i + 1); piece++)
+                    for (int j = 0; j < piece->width; j += LANES, n += LANES)
+                        store(&ways[n], load(steps + piece->at + j) + load(after + piece->column + j));
+                nats += p * entropy_of(n, [&](int j) { return load(&ways[j]); });
             }
         }
     });

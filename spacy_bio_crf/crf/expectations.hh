@@ -1,49 +1,59 @@
 // The gradient of log Z: token marginals and expected steps, from alpha and beta.
 // No include guard: see simd.hh.
 
-// steps[i, j..] += sum over t in [first, last) of alpha[t, i] * after[t + 1, j..], for ROWS rows from i on; in registers.
-template <int ROWS, int BLOCK>
-static inline void outer_products(const Rows& alpha, const Rows& after, const Rows& steps, int64_t first, int64_t last,
-                                  int i, int j) {
-    constexpr int V = BLOCK / LANES;
+// steps[r, j..] += sum over t in [first, last) of alpha[t, i + r] * after[t + 1, j..], for ROWS rows; in registers.
+template <int ROWS, int WIDTH>
+static inline void outer_products(const Rows& alpha, const Rows& after, double* steps, int64_t first, int64_t last, int i,
+                                  int j) {
+    constexpr int V = WIDTH / LANES;
     Doubles sums[ROWS][V];
     for (int r = 0; r < ROWS; r++)
-        for (int v = 0; v < V; v++) sums[r][v] = load(steps[i + r] + j + v * LANES);
+        for (int v = 0; v < V; v++) sums[r][v] = load(steps + r * WIDTH + v * LANES);
     for (int64_t t = first; t < last; t++)
         for (int r = 0; r < ROWS; r++)
             for (int v = 0; v < V; v++)
                 sums[r][v] = sums[r][v] + broadcast(alpha[t][i + r]) * load(after[t + 1] + j + v * LANES);
     for (int r = 0; r < ROWS; r++)
-        for (int v = 0; v < V; v++) store(steps[i + r] + j + v * LANES, sums[r][v]);
+        for (int v = 0; v < V; v++) store(steps + r * WIDTH + v * LANES, sums[r][v]);
 }
 
 static void count_steps(Probability, const Chain& chain, const Workspace& work, int64_t first, int64_t last) {
     constexpr int ROWS = LANES > 1 ? LANES / 2 : 1;  // as many sums as registers hold
-    for (int i = 0; i < chain.n_tags; i += ROWS)
-        for_each_block(chain.width, [&](auto block, int j) {
-            outer_products<ROWS, block.value>(work.alpha, work.emissions, work.steps, first, last, i, j);
+    const Tiles& tiles = chain.step.tiles;
+    for (const Tiles::Block& block : tiles.blocks)
+        with_width(block, [&](auto width) {
+            for (int r = block.first_run; r < block.last_run; r++) {
+                double* steps = work.steps.data() + tiles.runs[r].at;
+                for (int i = tiles.runs[r].first; i < tiles.runs[r].last; i += ROWS, steps += ROWS * width.value)
+                    outer_products<ROWS, width.value>(work.alpha, work.emissions, steps, first, last, i, block.column);
+            }
         });
 }
 
 static void count_steps(LogSpace, const Chain& chain, const Workspace& work, int64_t first, int64_t last) {
-    for (int i = 0; i < chain.n_tags; i++)
-        for (int j = 0; j < chain.width; j += LANES) {
-            const Doubles step = load(&chain.logs.step[size_t(i) * chain.width + j]);
-            Doubles sum = load(work.steps[i] + j);
-            for (int64_t t = first; t < last; t++)
-                sum = sum + exp(broadcast(work.alpha[t][i]) + step + load(work.emissions[t + 1] + j));
-            store(work.steps[i] + j, sum);
+    const Tiles& tiles = chain.step.tiles;
+    for (const Tiles::Block& block : tiles.blocks)
+        for (int r = block.first_run; r < block.last_run; r++) {
+            size_t place = tiles.runs[r].at;
+            for (int i = tiles.runs[r].first; i < tiles.runs[r].last; i++)
+                for (int j = block.column; j < block.column + block.width; j += LANES, place += LANES) {
+                    const Doubles step = load(chain.step.numbers.logs.data() + place);
+                    Doubles sum = load(work.steps.data() + place);
+                    for (int64_t t = first; t < last; t++)
+                        sum = sum + exp(broadcast(work.alpha[t][i]) + step + load(work.emissions[t + 1] + j));
+                    store(work.steps.data() + place, sum);
+                }
         }
 }
 
 // What the sum over all tokens left out: the step's own factor. In log space each token has it in already.
 static void weigh_steps(Probability, const Chain& chain, const Workspace& work) {
-    for (int i = 0; i < chain.n_tags; i++)
-        for (int j = 0; j < chain.width; j += LANES) {
-            const Doubles weight = load(&chain.probabilities.step[size_t(i) * chain.width + j]);
-            const Doubles zero = broadcast(0.0);  // chosen, not multiplied by: sums at forbidden steps may be huge
-            store(work.steps[i] + j, where_above(weight, 0.0, weight * load(work.steps[i] + j), zero));
-        }
+    for (size_t place = 0; place < chain.step.numbers.size; place += LANES) {
+        const Doubles weight = load(chain.step.numbers.probabilities.data() + place);
+        const Doubles zero = broadcast(0.0);  // chosen, not multiplied by: sums at forbidden steps may be huge
+        double* steps = work.steps.data() + place;
+        store(steps, where_above(weight, 0.0, weight * load(steps), zero));
+    }
 }
 static void weigh_steps(LogSpace, const Chain&, const Workspace&) {}
 
@@ -52,7 +62,7 @@ static double expectations(const Chain& chain, const Sequence& sequence, const W
     return forward_backward(chain, sequence, work, true, [&](auto system) {
         using S = decltype(system);
         const int64_t n = sequence.length;
-        std::fill(work.steps[0], work.steps[chain.width], 0.0);
+        std::fill(work.steps.data(), work.steps.data() + chain.step.numbers.size, 0.0);
         constexpr int64_t CHUNK = 64;  // tokens whose rows stay in the first cache
         for (int64_t first = 0; first < n; first += CHUNK) {
             const int64_t last = std::min(first + CHUNK, n);

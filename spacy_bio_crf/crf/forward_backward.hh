@@ -5,14 +5,13 @@
 // which is alpha_scales[t]: unlike its own total, that one is known early. Returns false if paths may have been lost.
 template <class S>
 static bool forward(const Chain& chain, const Sequence& sequence, const Workspace& work, double& log_z) {
-    const Parameters& parameters = S::parameters(chain);
     const int64_t n = sequence.length;
-    log_z = parameters.start_shift + (n - 1) * parameters.step_shift + parameters.end_shift;
+    log_z = S::shift(chain.start) + (n - 1) * S::shift(chain.step.numbers) + S::shift(chain.end);
     if (!lift_emissions<S>(chain, sequence, work, log_z)) return false;
 
     Doubles least = broadcast(1.0);
     double scales = S::ONE;  // their product so far: a logarithm a token would take as long as all else
-    const double* before = parameters.start.data();
+    const double* before = S::of(chain.start);
     for (int j = 0; j < chain.width; j += LANES) {
         const Doubles x = S::times(load(before + j), load(work.emissions[0] + j));
         least = S::smallest(least, x);
@@ -29,7 +28,7 @@ static bool forward(const Chain& chain, const Sequence& sequence, const Workspac
             scales = S::ONE;
         }
         const Doubles inverse = broadcast(S::inverse(scale));
-        S::product(before, parameters.step.data(), chain, [&](int j, Doubles sum) {
+        product<S>(before, chain.step, [&](int j, Doubles sum) {
             const Doubles x = S::times(sum, S::times(load(work.emissions[t] + j), inverse));
             least = S::smallest(least, x);
             store(work.alpha[t] + j, x);
@@ -37,7 +36,7 @@ static bool forward(const Chain& chain, const Sequence& sequence, const Workspac
     }
     log_z += S::log(scales);
     if (log_z > -INF) log_z += S::log(S::total(chain.width, [&](int j) {
-        return S::times(load(work.alpha[n - 1] + j), load(&parameters.end[j]));
+        return S::times(load(work.alpha[n - 1] + j), load(S::of(chain.end) + j));
     }));
     return lowest(least) >= FLOOR;
 }
@@ -46,9 +45,8 @@ static bool forward(const Chain& chain, const Sequence& sequence, const Workspac
 // which is beta_scales[t]. Wants the emissions that forward left, and a log Z above -inf.
 template <class S>
 static bool backward(const Chain& chain, const Sequence& sequence, const Workspace& work) {
-    const Parameters& parameters = S::parameters(chain);
     Doubles least = broadcast(1.0);
-    std::copy(parameters.end.begin(), parameters.end.end(), work.beta[sequence.length - 1]);
+    std::copy(S::of(chain.end), S::of(chain.end) + chain.width, work.beta[sequence.length - 1]);
     for (int64_t t = sequence.length - 2; t >= 0; t--) {
         double* after = work.row[0];
         for (int j = 0; j < chain.width; j += LANES)
@@ -56,7 +54,7 @@ static bool backward(const Chain& chain, const Sequence& sequence, const Workspa
         const double scale = S::total(chain.width, [&](int j) { return load(after + j); });
         work.beta_scales[t] = scale;
         const Doubles inverse = broadcast(S::inverse(scale));
-        S::product(after, parameters.step_transposed.data(), chain, [&](int i, Doubles sum) {
+        product<S>(after, chain.step_transposed, [&](int i, Doubles sum) {
             const Doubles x = S::times(sum, inverse);
             least = S::smallest(least, x);
             store(work.beta[t] + i, x);

@@ -1,38 +1,34 @@
 // The three number systems (semirings) that one recursion runs in, and their vector-matrix products.
 // No include guard: see simd.hh.
 
-// Cuts the columns into blocks of 24, 16 or 8, which fit into registers: each(block size, first column).
+// Calls each with the width of a block of columns as a constant: so many columns fit into registers.
 template <class Each>
-static inline void for_each_block(int width, Each each) {
-    int column = 0;
-    for (; column + 24 <= width; column += 24) each(std::integral_constant<int, 24>(), column);
-    if (width - column == 16) each(std::integral_constant<int, 16>(), column);
-    if (width - column == 8) each(std::integral_constant<int, 8>(), column);
+static inline void with_width(const Tiles::Block& block, Each each) {
+    if (block.width == 24) each(std::integral_constant<int, 24>());
+    else if (block.width == 16) each(std::integral_constant<int, 16>());
+    else each(std::integral_constant<int, 8>());
 }
 
 // Calls epilogue(column, sum over i of x[i] * matrix[i, column..]) for the columns of a block, with System's sum and
 // product. The sums stay in registers while the loop goes over the rows, in two interleaved chains.
-template <class System, int BLOCK, class Epilogue>
-static inline void block_product(const double* x, const double* matrix, int n, int width, int column, Epilogue epilogue) {
-    constexpr int V = BLOCK / LANES;
+template <class System, int WIDTH, class Epilogue>
+static inline void block_product(const double* x, const double* values, const Tiles& tiles, const Tiles::Block& block,
+                                 Epilogue epilogue) {
+    constexpr int V = WIDTH / LANES;
     Doubles even[V], odd[V];
     for (int v = 0; v < V; v++) even[v] = odd[v] = broadcast(System::ZERO);
-    for (int i = 0; i < n; i += 2) {  // for odd n this reads padding, which adds nothing
-        const Doubles x0 = broadcast(x[i]), x1 = broadcast(x[i + 1]);
-        const double* row = matrix + size_t(i) * width + column;
-        for (int v = 0; v < V; v++) {
-            even[v] = System::plus(even[v], System::times(x0, load(row + v * LANES)));
-            odd[v] = System::plus(odd[v], System::times(x1, load(row + width + v * LANES)));
+    for (int r = block.first_run; r < block.last_run; r++) {
+        const Tiles::Run run = tiles.runs[r];
+        const double* row = values + run.at;
+        for (int i = run.first; i < run.last; i += 2, row += 2 * WIDTH) {
+            const Doubles x0 = broadcast(x[i]), x1 = broadcast(x[i + 1]);
+            for (int v = 0; v < V; v++) {
+                even[v] = System::plus(even[v], System::times(x0, load(row + v * LANES)));
+                odd[v] = System::plus(odd[v], System::times(x1, load(row + WIDTH + v * LANES)));
+            }
         }
     }
-    for (int v = 0; v < V; v++) epilogue(column + v * LANES, System::plus(even[v], odd[v]));
-}
-
-template <class System, class Epilogue>
-static inline void vector_matrix_product(const double* x, const double* matrix, int n, int width, Epilogue epilogue) {
-    for_each_block(width, [&](auto block, int column) {
-        block_product<System, block.value>(x, matrix, n, width, column, epilogue);
-    });
+    for (int v = 0; v < V; v++) epilogue(block.column + v * LANES, System::plus(even[v], odd[v]));
 }
 
 // (max, +): the best path.
@@ -40,12 +36,18 @@ struct MaxPlus {
     static constexpr double ZERO = -INF;
     static Doubles plus(Doubles a, Doubles b) { return max(a, b); }
     static Doubles times(Doubles a, Doubles b) { return a + b; }
+
+    template <int WIDTH, class Epilogue>
+    static void block(const double* x, const Matrix& matrix, const Tiles::Block& block, Epilogue epilogue) {
+        block_product<MaxPlus, WIDTH>(x, matrix.numbers.logs.data(), matrix.tiles, block, epilogue);
+    }
 };
 
 // (+, *): fast, but its numbers may become too small, which `smallest` tells.
 struct Probability {
     static constexpr double ZERO = 0.0, ONE = 1.0;
-    static const Parameters& parameters(const Chain& chain) { return chain.probabilities; }
+    static const double* of(const Numbers& numbers) { return numbers.probabilities.data(); }
+    static double shift(const Numbers& numbers) { return numbers.shift; }
 
     static Doubles plus(Doubles a, Doubles b) { return a + b; }
     static Doubles times(Doubles a, Doubles b) { return a * b; }
@@ -60,9 +62,9 @@ struct Probability {
     static bool is_extreme(double x) { return !(x > 1e-100 && x < 1e100); }
     static Doubles smallest(Doubles least, Doubles x) { return min(least, where_above(x, 0.0, x, broadcast(1.0))); }
 
-    template <class Epilogue>
-    static void product(const double* x, const double* matrix, const Chain& chain, Epilogue epilogue) {
-        vector_matrix_product<Probability>(x, matrix, chain.n_tags, chain.width, epilogue);
+    template <int WIDTH, class Epilogue>
+    static void block(const double* x, const Matrix& matrix, const Tiles::Block& block, Epilogue epilogue) {
+        block_product<Probability, WIDTH>(x, of(matrix.numbers), matrix.tiles, block, epilogue);
     }
     template <class Row>
     static double total(int width, Row at) {
@@ -75,7 +77,8 @@ struct Probability {
 // (log-sum-exp, +): slower, and exact whatever the scores.
 struct LogSpace {
     static constexpr double ZERO = -INF, ONE = 0.0;
-    static const Parameters& parameters(const Chain& chain) { return chain.logs; }
+    static const double* of(const Numbers& numbers) { return numbers.logs.data(); }
+    static double shift(const Numbers&) { return 0.0; }
 
     static Doubles times(Doubles a, Doubles b) { return a + b; }
     static double plus(double a, double b) {
@@ -93,13 +96,18 @@ struct LogSpace {
     static Doubles smallest(Doubles least, Doubles) { return least; }
 
     // Relative to each column's top, so that exp neither overflows nor loses the largest; -INF has no top to relate to.
-    template <class Epilogue>
-    static void product(const double* x, const double* matrix, const Chain& chain, Epilogue epilogue) {
-        vector_matrix_product<MaxPlus>(x, matrix, chain.n_tags, chain.width, [&](int column, Doubles top) {
+    template <int WIDTH, class Epilogue>
+    static void block(const double* x, const Matrix& matrix, const Tiles::Block& block, Epilogue epilogue) {
+        const Tiles& tiles = matrix.tiles;
+        block_product<MaxPlus, WIDTH>(x, of(matrix.numbers), tiles, block, [&](int column, Doubles top) {
             top = finite_or_zero(top);
             Doubles all = broadcast(0.0);
-            for (int i = 0; i < chain.n_tags; i++)
-                all = all + exp(broadcast(x[i]) + load(matrix + size_t(i) * chain.width + column) - top);
+            for (int r = block.first_run; r < block.last_run; r++) {
+                const Tiles::Run run = tiles.runs[r];
+                const double* cell = of(matrix.numbers) + run.at + (column - block.column);
+                for (int i = run.first; i < run.last; i++, cell += WIDTH)
+                    all = all + exp(broadcast(x[i]) + load(cell) - top);
+            }
             double logs[LANES];
             store(logs, all);
             for (double& value : logs) value = std::log(value);
@@ -118,3 +126,26 @@ struct LogSpace {
 private:
     static Doubles finite_or_zero(Doubles x) { return where_above(x, -INF, x, broadcast(0.0)); }
 };
+
+// Calls epilogue(column, sum over i of x[i] * matrix[i, column..]).
+template <class S, class Epilogue>
+static inline void product(const double* x, const Matrix& matrix, Epilogue epilogue) {
+    for (const Tiles::Block& block : matrix.tiles.blocks)
+        with_width(block, [&](auto width) { S::template block<width.value>(x, matrix, block, epilogue); });
+}
+template <class S, class Epilogue>
+static inline void product_of_block(const double* x, const Matrix& matrix, int block, Epilogue epilogue) {
+    S::template block<8>(x, matrix, matrix.tiles.blocks[block], epilogue);
+}
+
+// A row of a matrix: where it lies, if it is whole, or else spread out in `room`.
+template <class S>
+static inline const double* whole_row(const Matrix& matrix, int row, int width, double* room) {
+    const Tiles::Piece* first = matrix.tiles.first_piece(row);
+    if (first < matrix.tiles.first_piece(row + 1) && first->width == width) return S::of(matrix.numbers) + first->at;
+    for (int j = 0; j < width; j += LANES) store(room + j, broadcast(S::ZERO));
+    for (const Tiles::Piece* piece = first; piece < matrix.tiles.first_piece(row + 1); piece++)
+        for (int j = 0; j < piece->width; j += LANES)
+            store(room + piece->column + j, load(S::of(matrix.numbers) + piece->at + j));
+    return room;
+}

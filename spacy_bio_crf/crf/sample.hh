@@ -6,10 +6,9 @@ static double sample(const Chain& chain, const Sequence& sequence, const Workspa
                      int32_t* paths, int64_t count, int64_t stride) {
     return forward_backward(chain, sequence, work, false, [&](auto system) {
         using S = decltype(system);
-        const Parameters& parameters = S::parameters(chain);
         std::vector<double> bounds(chain.width);
         for (int64_t s = 0; s < count; s++) {
-            const double* after = parameters.end.data();
+            const double* after = S::of(chain.end);
             for (int64_t t = sequence.length - 1; t >= 0; t--) {
                 const double* alpha = work.alpha[t];
                 const auto weight = [&](int i) { return S::times(load(alpha + i), load(after + i)); };
@@ -22,7 +21,7 @@ static double sample(const Chain& chain, const Sequence& sequence, const Workspa
                 int tag = 0;
                 while (bounds[tag] <= target) tag++;
                 paths[s * stride + t] = tag;
-                after = &parameters.step_transposed[size_t(tag) * chain.width];
+                after = whole_row<S>(chain.step_transposed, tag, chain.width, work.row[0]);
             }
         }
     });

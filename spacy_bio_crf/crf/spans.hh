@@ -1,92 +1,99 @@
 // The probability of a span: forward to its entry, along the steps that join, backward from its exit, over the total.
 // No include guard: see simd.hh.
 
-// The paths that are inside a span, followed from its first token on. A token's entries and exits are summed up once, when
-// first asked for: a further span costs no more than the steps between the tags of its label.
+// The paths that are inside a span, followed from its first token on. A token's entries and exits are summed up once, for
+// the labels that ask: a further span costs no more than the steps between the tags of its label.
 template <class S>
 class InsideSpan {
     const Chain& chain;
     const Workspace& work;
     const Labelling& labelling;
     const int64_t n;
-    const std::vector<double> into, out_of;  // the steps that do not join; the second, transposed
-    Rows entries, exits;                     // scaled as alpha and beta are
-    std::vector<double> inverse_totals, inside, next;
+    const int entry_blocks, exit_blocks;
+    Rows entries, exits;  // in the labelling's columns
+    std::vector<double> inverse_totals, inside, next;  // inside: by the label's tags, scaled as alpha is
     std::vector<char> has_entries, has_exits, has_total;
 
-    static std::vector<double> boundaries(const Chain& chain, const Labelling& labelling, bool transposed) {
-        std::vector<double> steps(size_t(chain.width) * chain.width, S::ZERO);
-        for (int i = 0; i < chain.n_tags; i++)
-            for (int j = 0; j < chain.n_tags; j++)
-                if (!labelling.joined(i, j))
-                    steps[transposed ? size_t(j) * chain.width + i : size_t(i) * chain.width + j] =
-                        S::parameters(chain).step[size_t(i) * chain.width + j];
-        return steps;
-    }
     static bool first_time(char& done) { return done ? false : (done = true); }
 
-    const double* entries_at(int64_t t) {
-        if (t == 0) return work.alpha[0];
-        if (first_time(has_entries[t])) {
-            const Doubles inverse = broadcast(S::inverse(work.alpha_scales[t]));
-            S::product(work.alpha[t - 1], into.data(), chain, [&](int j, Doubles sum) {
-                store(entries[t] + j, S::times(sum, S::times(load(work.emissions[t] + j), inverse)));
-            });
-        }
+    // The sums for token t, in the labelling's columns; those of the label are there afterwards.
+    const double* entries_at(int64_t t, const Label& label) {
+        for (int column : label.entries)
+            if (column >= 0 && first_time(has_entries[t * entry_blocks + column / 8]))
+                product_of_block<S>(work.alpha[t - 1], labelling.into, column / 8, [&](int c, Doubles sum) {
+                    store(entries[t] + c, sum);
+                });
         return entries[t];
     }
-    const double* exits_at(int64_t t) {
-        if (t + 1 == n) return work.beta[t];
-        if (first_time(has_exits[t])) {
-            double* after = work.row[0];
-            for (int j = 0; j < chain.width; j += LANES)
-                store(after + j, S::times(load(work.emissions[t + 1] + j), load(work.beta[t + 1] + j)));
-            const Doubles inverse = broadcast(S::inverse(work.beta_scales[t]));
-            S::product(after, out_of.data(), chain, [&](int i, Doubles sum) {
-                store(exits[t] + i, S::times(sum, inverse));
-            });
-        }
+    const double* exits_at(int64_t t, const Label& label) {
+        for (int column : label.exits)
+            if (column >= 0 && first_time(has_exits[t * exit_blocks + column / 8])) {
+                double* after = work.row[0];
+                for (int j = 0; j < chain.width; j += LANES)
+                    store(after + j, S::times(load(work.emissions[t + 1] + j), load(work.beta[t + 1] + j)));
+                const Doubles inverse = broadcast(S::inverse(work.beta_scales[t]));
+                product_of_block<S>(after, labelling.out_of, column / 8, [&](int c, Doubles sum) {
+                    store(exits[t] + c, S::times(sum, inverse));
+                });
+            }
         return exits[t];
     }
-    double probability(const std::vector<int>& tags, const double* before, const double* after, int64_t t) {
+    // weight(k): of the label's k-th tag
+    template <class Weight>
+    double probability(const Label& label, int64_t t, Weight weight) {
         if (first_time(has_total[t])) inverse_totals[t] = S::inverse(meet<S>(chain, work, t));
         double sum = 0.0;
-        for (int i : tags) sum += S::probability(S::times(S::times(before[i], after[i]), inverse_totals[t]));
+        for (size_t k = 0; k < label.tags.size(); k++) sum += S::probability(S::times(weight(k), inverse_totals[t]));
         return sum;
     }
 
 public:
     InsideSpan(const Chain& chain, const Sequence& sequence, const Workspace& work, const Labelling& labelling)
-        : chain(chain), work(work), labelling(labelling), n(sequence.length), into(boundaries(chain, labelling, false)),
-          out_of(boundaries(chain, labelling, true)), entries(n, chain.width), exits(n, chain.width), inverse_totals(n),
-          inside(chain.width), next(chain.width), has_entries(n), has_exits(n), has_total(n) {}
+        : chain(chain), work(work), labelling(labelling), n(sequence.length),
+          entry_blocks(labelling.entries.width() / 8), exit_blocks(labelling.exits.width() / 8),
+          entries(n, 8 * entry_blocks), exits(n, 8 * exit_blocks), inverse_totals(n), inside(chain.width),
+          next(chain.width), has_entries(n * entry_blocks), has_exits(n * exit_blocks), has_total(n) {}
 
-    void enter(const std::vector<int>& tags, int64_t t) {
-        const double* ways = entries_at(t);
-        for (int j : tags) inside[j] = ways[j];
+    void enter(const Label& label, int64_t t) {
+        if (t == 0) {
+            for (size_t k = 0; k < label.tags.size(); k++) inside[k] = work.alpha[0][label.tags[k]];
+            return;
+        }
+        const double* ways = entries_at(t, label);
+        const double inverse = S::inverse(work.alpha_scales[t]);
+        for (size_t k = 0; k < label.tags.size(); k++) {
+            const int column = label.entries[k];
+            const double emission = S::times(work.emissions[t][label.tags[k]], inverse);
+            inside[k] = column < 0 ? S::ZERO : S::times(ways[column], emission);
+        }
     }
     // To token t, from the one before it.
-    void go_on(const std::vector<int>& tags, int64_t t) {
-        const std::vector<double>& step = S::parameters(chain).step;
+    void go_on(const Label& label, int64_t t) {
+        const double* step = S::of(chain.step.numbers);
         const double inverse = S::inverse(work.alpha_scales[t]);
-        for (int j : tags) {
-            double total = S::ZERO;
-            for (int i : tags)
-                if (labelling.joined(i, j))
-                    total = S::plus(total, S::times(inside[i], step[size_t(i) * chain.width + j]));
-            next[j] = S::times(total, S::times(work.emissions[t][j], inverse));
-        }
+        std::fill(next.begin(), next.begin() + label.tags.size(), S::ZERO);
+        for (const Label::Join& join : label.joins)
+            next[join.to] = S::plus(next[join.to], S::times(inside[join.from], step[join.place]));
+        for (size_t k = 0; k < label.tags.size(); k++)
+            next[k] = S::times(next[k], S::times(work.emissions[t][label.tags[k]], inverse));
         inside.swap(next);
     }
     // That token t has one of the tags; that the span has come to it, wherever it ends; that it ends with it.
-    double probability_of_tags(const std::vector<int>& tags, int64_t t) {
-        return probability(tags, work.alpha[t], work.beta[t], t);
+    double probability_of_tags(const Label& label, int64_t t) {
+        return probability(label, t, [&](size_t k) {
+            return S::times(work.alpha[t][label.tags[k]], work.beta[t][label.tags[k]]);
+        });
     }
-    double probability_so_far(const std::vector<int>& tags, int64_t t) {
-        return probability(tags, inside.data(), work.beta[t], t);
+    double probability_so_far(const Label& label, int64_t t) {
+        return probability(label, t, [&](size_t k) { return S::times(inside[k], work.beta[t][label.tags[k]]); });
     }
-    double probability_of_end(const std::vector<int>& tags, int64_t t) {
-        return probability(tags, inside.data(), exits_at(t), t);
+    double probability_of_end(const Label& label, int64_t t) {
+        const bool last = t + 1 == n;
+        const double* ways = last ? work.beta[t] : exits_at(t, label);
+        const std::vector<int>& columns = last ? label.tags : label.exits;
+        return probability(label, t, [&](size_t k) {
+            return columns[k] < 0 ? S::ZERO : S::times(inside[k], ways[columns[k]]);
+        });
     }
 };
 
@@ -96,8 +103,8 @@ static void span_probabilities(const Chain& chain, const Sequence& sequence, con
         InsideSpan<decltype(system)> inside(chain, sequence, work, labelling);
         for (int64_t s = 0; s < spans.count; s++) {
             const Span span = spans.spans[s];
-            const auto found = labelling.tags.find(span.label);
-            if (found == labelling.tags.end()) continue;
+            const auto found = labelling.labels.find(span.label);
+            if (found == labelling.labels.end()) continue;
             inside.enter(found->second, span.start);
             for (int64_t t = span.start + 1; t < span.end; t++) inside.go_on(found->second, t);
             spans.probabilities[s] = inside.probability_of_end(found->second, span.end - 1);
@@ -112,13 +119,13 @@ static void likely_spans(const Chain& chain, const Sequence& sequence, const Wor
     const double bound = threshold * (1 - 1e-6);  // what rounding may take off
     forward_backward(chain, sequence, work, true, [&](auto system) {
         InsideSpan<decltype(system)> inside(chain, sequence, work, labelling);
-        for (const auto& [label, tags] : labelling.tags)
+        for (const auto& [id, label] : labelling.labels)
             for (int64_t start = 0; start < sequence.length; start++) {
-                if (inside.probability_of_tags(tags, start) < bound) continue;
-                inside.enter(tags, start);
-                for (int64_t t = start; inside.probability_so_far(tags, t) >= bound; inside.go_on(tags, t)) {
-                    const double probability = inside.probability_of_end(tags, t);
-                    if (probability >= threshold) likely.add({first + start, first + t + 1, label}, probability);
+                if (inside.probability_of_tags(label, start) < bound) continue;
+                inside.enter(label, start);
+                for (int64_t t = start; inside.probability_so_far(label, t) >= bound; inside.go_on(label, t)) {
+                    const double probability = inside.probability_of_end(label, t);
+                    if (probability >= threshold) likely.add({first + start, first + t + 1, id}, probability);
                     if (++t == sequence.length) break;
                 }
             }

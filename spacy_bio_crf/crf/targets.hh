@@ -1,6 +1,6 @@
 // The kernels, compiled once per instruction set, and the choice among them when the module is loaded.
 #pragma once
-#include "chain.hh"
+#include "labelling.hh"
 
 namespace bio_crf {
 

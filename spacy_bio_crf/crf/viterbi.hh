@@ -1,13 +1,15 @@
 // The Viterbi algorithm (Viterbi 1967). No include guard: see simd.hh.
 
-// The lowest i with the highest a[i] + b[i].
-static inline int argmax_of_sum(const double* a, const double* b, int width) {
+// The lowest i with the highest x[i] + y[i]; y lies in pieces.
+static inline int argmax_of_sum(const double* x, const double* y, const Tiles::Piece* piece, const Tiles::Piece* last) {
     Doubles top = broadcast(-INF);
-    for (int i = 0; i < width; i += LANES) top = max(top, load(a + i) + load(b + i));
+    for (const Tiles::Piece* p = piece; p < last; p++)
+        for (int i = 0; i < p->width; i += LANES) top = max(top, load(x + p->column + i) + load(y + p->at + i));
     const double best = highest(top);
-    int i = 0;
-    while (a[i] + b[i] < best) i++;
-    return i;
+    for (; piece < last; piece++)
+        for (int i = 0; i < piece->width; i++)
+            if (x[piece->column + i] + y[piece->at + i] == best) return piece->column + i;
+    return 0;
 }
 
 // The best path's score, or -inf if there is none. Of equals, the lowest last tag, then the lowest last but one ...
@@ -16,19 +18,20 @@ static double best_path(const Chain& chain, const Sequence& sequence, const Work
     const int64_t last = sequence.length - 1;
     const Rows& delta = work.alpha;
     widen(chain, sequence, 0, delta[0]);
-    for (int j = 0; j < chain.width; j += LANES) store(delta[0] + j, load(&chain.logs.start[j]) + load(delta[0] + j));
+    for (int j = 0; j < chain.width; j += LANES)
+        store(delta[0] + j, load(chain.start.logs.data() + j) + load(delta[0] + j));
     for (int64_t t = 1; t <= last; t++) {
         widen(chain, sequence, t, delta[t]);
         const auto add_emission = [&](int j, Doubles best) { store(delta[t] + j, best + load(delta[t] + j)); };
-        vector_matrix_product<MaxPlus>(delta[t - 1], chain.logs.step.data(), chain.n_tags, chain.width, add_emission);
+        product<MaxPlus>(delta[t - 1], chain.step, add_emission);
     }
-    const double* after = chain.logs.end.data();
-    double score = 0.0;
-    for (int64_t t = last; t >= 0; t--) {
-        path[t] = argmax_of_sum(delta[t], after, chain.width);
-        if (t == last) score = delta[t][path[t]] + after[path[t]];
-        if (score == -INF) return score;
-        after = &chain.logs.step_transposed[size_t(path[t]) * chain.width];
-    }
+    const Tiles::Piece end = {0, chain.width, 0};
+    path[last] = argmax_of_sum(delta[last], chain.end.logs.data(), &end, &end + 1);
+    const double score = delta[last][path[last]] + chain.end.logs.data()[path[last]];
+    if (score == -INF) return score;
+    const Tiles& tiles = chain.step_transposed.tiles;
+    const double* step = chain.step_transposed.numbers.logs.data();
+    for (int64_t t = last; t > 0; t--)
+        path[t - 1] = argmax_of_sum(delta[t - 1], step, tiles.first_piece(path[t]), tiles.first_piece(path[t] + 1));
     return score;
 }
