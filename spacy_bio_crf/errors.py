@@ -83,6 +83,8 @@ class Errors(metaclass=_Coded):
     E615 = "This needs {module}, which is not installed. Install it with: pip install 'spacy-bio-crf[evaluation]'"
     E616 = "No threshold gives a {measure} of at least {at_least}. Ask for less, or for one threshold --per-label."
     E617 = "Thresholds need predicted spans with annotated gold, but there are none. Check that the corpus is annotated, and that the component predicts spans on it."
+    E618 = "Component '{name}': the chains {chains} have {settings} of their own, which one for all would not change. Choose a chain with --chain."
+    E619 = "Component '{name}': the chain '{chain}' comes of chain_per_label, and has no settings of its own. Leave out --chain, and all labels are taken together; bio-crf thresholds --per-label gives each its threshold."
 
     # pipeline
     E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."
@@ -114,7 +116,7 @@ class Errors(metaclass=_Coded):
     E419 = "No analysis of the document {text!r} meets what is demanded of it: {demands}. They contradict each other, preset entities or the rules of the component. Of overlapping spans, spacy.util.filter_spans keeps the longest."
     E420 = "Expected the score of the span {span} to be a finite number of nats, but got {score}. A span that must not be is forbidden; one that must be is required."
     E421 = "Component '{name}': decode = \"expected_f\" cannot be exact under the rules at_most_one and label_order. Use \"viterbi\" or \"marginal\"."
-    E422 = "Component '{name}' has no single chain {chain!r}. Name one of its chains: {names}."
+    E422 = "Component '{name}': expected the name of one of its chains, but got {chain!r}. Its chains: {names}."
     E423 = "Component '{name}': it is not clear which chain the label {label!r} belongs to (chain: {chain!r}). Name one of: {names}."
     E424 = "Component '{name}' has settings that exclude each other: with chains, each of them has its own spans_key; with chain_per_label, set_ents must be false, since the spans of several labels may overlap."
     E425 = "Component '{name}' is sentence_bounded, but the document {text!r} has no sentence boundaries. Put a component that sets them (such as sentencizer) before it, and name that in annotating_components for training."

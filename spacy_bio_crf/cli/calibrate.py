@@ -13,7 +13,7 @@ from typer import Option as Opt
 from ..corpus.files import replacing
 from ..evaluation import FITS, Calibration, Outcomes, apply_calibration, plot_reliability, probability_scores
 from ..evaluation.extra import import_extra
-from .component import CODE_HELP, COMPONENT_HELP, load_component, predict_outcomes, set_settings
+from .component import CHAIN_HELP, CODE_HELP, COMPONENT_HELP, check_chain, load_component, predict_outcomes, set_settings
 from .group import bio_crf_cli, clear_errors
 from .output import IN_PLACE_HELP, OUTPUT_HELP, pipeline_target, save_pipeline
 
@@ -39,6 +39,7 @@ def calibrate_cli(
     dev_path: Path = Arg(..., metavar="DEV", help="Annotated documents to fit on, not those of the training: a .spacy file, or a folder of them"),
     test_path: Optional[Path] = Opt(None, "--test", metavar="TEST", help="Other annotated documents to report on: figures on DEV flatter"),
     component: Optional[str] = Opt(None, "--component", help=COMPONENT_HELP),
+    chain: Optional[str] = Opt(None, "--chain", help=CHAIN_HELP),
     kind: Kind = Opt(Kind.platt, "--kind", help="platt: a slope and a shift of the logits; temperature: the slope alone; isotonic: a staircase, for thousands of spans (with scikit-learn)"),
     output: Optional[Path] = Opt(None, "--output", "-o", help=OUTPUT_HELP),
     in_place: bool = Opt(False, "--in-place", help=IN_PLACE_HELP),
@@ -64,9 +65,10 @@ def calibrate_cli(
         if plot is not None:
             import_extra("matplotlib")
         nlp, name = load_component(model, component, code)
+        check_chain(nlp, name, chain, ["calibration"])
         paths = {"dev": dev_path, "test": test_path}
         outcomes = {
-            split: predict_outcomes(nlp, name, path, silent=as_json, calibration=None)
+            split: predict_outcomes(nlp, name, path, chain=chain, silent=as_json, calibration=None)
             for split, path in paths.items()
             if path is not None
         }
@@ -76,14 +78,14 @@ def calibrate_cli(
         if plot is not None:
             _plot(plot, outcomes.get("test", dev), calibration)
         if target is not None:
-            set_settings(nlp, name, calibration=calibration)
+            set_settings(nlp, name, chain, calibration=calibration)
             save_pipeline(nlp, target)
-        cfg = nlp.get_pipe(name).cfg
+        settings = nlp.get_pipe(name).settings_of(chain)
     written = [str(path) for path in (plot, target) if path is not None]
-    notes = [STALE] if cfg.get("threshold") or cfg.get("thresholds") else []
+    notes = [STALE] if settings["threshold"] or settings["thresholds"] else []
     counts = {split: len(found) for split, found in outcomes.items()}
     if as_json:
-        report = {"component": name, "calibration": calibration, "spans": counts, **scores, "notes": notes, "written": written}
+        report = {"component": name, "chain": chain, "calibration": calibration, "spans": counts, **scores, "notes": notes, "written": written}
         print(json.dumps(report, indent=2))
     else:
         _print_report(calibration, counts, scores, notes, written)

@@ -1,8 +1,10 @@
 """A component of a trained pipeline: found, run over a corpus, and given other settings."""
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterable, Iterator, List, Optional, Tuple, TypeVar
+from typing import Any, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
+import numpy
 import spacy
 from rich.console import Console
 from rich.progress import track
@@ -18,6 +20,7 @@ from ..pipeline.tagger import BioCrfTagger
 
 FACTORY = "bio_crf_tagger"
 CODE_HELP = "Path to Python file with additional code (registered functions) to be imported"
+CHAIN_HELP = "Name of the chain, where the component has several; default: all of them together"
 COMPONENT_HELP = "Name of the component; needed where the pipeline has several of the factory bio_crf_tagger"
 
 T = TypeVar("T")
@@ -53,24 +56,63 @@ def read_examples(nlp: Language, path: Path) -> List[Example]:
     return list(Corpus(path)(nlp))
 
 
-def predict_outcomes(nlp: Language, name: str, path: Path, *, silent: bool, **settings: Any) -> Outcomes:
+def predict_outcomes(
+    nlp: Language, name: str, path: Path, *, chain: Optional[str] = None, silent: bool, **settings: Any
+) -> Outcomes:
     """Predict a corpus once, with all spans of the component and their probabilities.
 
     nlp (Language): The pipeline.
     name (str): Name of the component. What comes after it in the pipeline is not run.
     path (Path): A .spacy file, or a folder of them.
+    chain (Optional[str]): The chain to look at, None for all of them.
     silent (bool): Whether to show no progress.
-    **settings (Any): Settings of the component during the prediction.
+    **settings (Any): Settings of the component, and of all of its chains, during the prediction.
     RETURNS (Outcomes): The predicted spans beside the gold.
     """
     tagger = nlp.get_pipe(name)
     examples = read_examples(nlp, path)
     after = nlp.pipe_names[nlp.pipe_names.index(name) + 1 :]
-    with nlp.select_pipes(disable=after), changed(tagger, scores=True, threshold=0.0, thresholds={}, **settings):
+    settings = {"threshold": 0.0, "thresholds": {}, **settings}
+    chains = {key: {**own, **dict.fromkeys(settings)} for key, own in tagger.cfg["chains"].items()}
+    with nlp.select_pipes(disable=after), changed(tagger, scores=True, chains=chains, **settings):
         docs = nlp.pipe([example.predicted for example in examples])
         for example, doc in zip(examples, watch(docs, "Predicting", len(examples), silent=silent)):
             example.predicted = doc
-    return collect_outcomes(examples, tagger.scores_key, tagger.gold_key)
+    chosen = tagger.chains if chain is None else [tagger.chain(chain)]
+    groups = dict.fromkeys((tagger.scores_key_of(one), one.gold_key) for one in chosen)
+    outcomes = _join([collect_outcomes(examples, *keys) for keys in groups])
+    return outcomes if chain is None else _only(outcomes, chosen[0].tagset.labels)
+
+
+def _join(parts: List[Outcomes]) -> Outcomes:
+    gold = sum((Counter(part.gold) for part in parts), Counter())
+    columns = ("probability", "correct", "labels")
+    return Outcomes(*(numpy.concatenate([getattr(part, column) for part in parts]) for column in columns), gold=dict(sorted(gold.items())))
+
+
+def _only(outcomes: Outcomes, labels: Sequence[str]) -> Outcomes:
+    """The spans of some labels: another chain may write to the same group."""
+    kept = numpy.array([label in labels for label in outcomes.labels], dtype=bool)
+    gold = {label: count for label, count in outcomes.gold.items() if label in labels}
+    return Outcomes(outcomes.probability[kept], outcomes.correct[kept], outcomes.labels[kept], gold)
+
+
+def check_chain(nlp: Language, name: str, chain: Optional[str], settings: Iterable[str]) -> None:
+    """Check that settings can be given to a chain, or to all of them.
+
+    RAISES (ValueError): There is no such chain; or the chain can have no settings; or chains have such settings already, and
+        none is named.
+    """
+    tagger = nlp.get_pipe(name)
+    chains = tagger.cfg["chains"]
+    if chain is not None:
+        tagger.chain(chain)
+        if chain not in chains:
+            raise ValueError(Errors.E619.format(name=name, chain=chain))
+        return
+    own = [key for key, one in chains.items() if any(one.get(setting) is not None for setting in settings)]
+    if own:
+        raise ValueError(Errors.E618.format(name=name, chains=", ".join(own), settings=" or ".join(settings)))
 
 
 @contextmanager
@@ -84,11 +126,16 @@ def changed(tagger: BioCrfTagger, **settings: Any) -> Iterator[None]:
         tagger.cfg = before
 
 
-def set_settings(nlp: Language, name: str, **settings: Any) -> None:
-    """Give a component other settings for good: in the component, and in the pipeline's config if they stand there."""
-    nlp.get_pipe(name).cfg.update(settings)
-    config = nlp.get_pipe_config(name)
-    config.update({key: value for key, value in settings.items() if key in config})
+def set_settings(nlp: Language, name: str, chain: Optional[str] = None, **settings: Any) -> None:
+    """Give a component, or one of its chains, other settings for good: in the component, and in the pipeline's config if they
+    stand there."""
+    cfg, config = nlp.get_pipe(name).cfg, nlp.get_pipe_config(name)
+    if chain is None:
+        cfg.update(settings)
+        config.update({key: value for key, value in settings.items() if key in config})
+    else:
+        for chains in (cfg["chains"], config["chains"]):
+            chains[chain].update(settings)
 
 
 def watch(items: Iterable[T], text: str, total: Optional[int] = None, *, silent: bool) -> Iterable[T]:

@@ -11,7 +11,7 @@ from typer import Option as Opt
 
 from ..errors import Errors
 from ..evaluation import Counts, Objective, Outcomes, best_threshold, best_thresholds, kept_counts, total
-from .component import CODE_HELP, COMPONENT_HELP, load_component, predict_outcomes, set_settings
+from .component import CHAIN_HELP, CODE_HELP, COMPONENT_HELP, check_chain, load_component, predict_outcomes, set_settings
 from .group import bio_crf_cli, clear_errors
 from .output import IN_PLACE_HELP, OUTPUT_HELP, pipeline_target, save_pipeline
 
@@ -31,6 +31,7 @@ def thresholds_cli(
     dev_path: Path = Arg(..., metavar="DEV", help="Annotated documents to choose on, not those of the training: a .spacy file, or a folder of them"),
     test_path: Optional[Path] = Opt(None, "--test", metavar="TEST", help="Other annotated documents to report on: figures on DEV flatter"),
     component: Optional[str] = Opt(None, "--component", help=COMPONENT_HELP),
+    chain: Optional[str] = Opt(None, "--chain", help=CHAIN_HELP),
     measure: Measure = Opt(Measure.f, "--measure", "-m", help="f: the best F; precision: the best recall at a precision of --at-least; recall: the best precision at such a recall"),
     at_least: float = Opt(0.95, "--at-least", min=0, max=1, help="precision and recall: what it must reach"),
     beta: float = Opt(1.0, "--beta", min=0, help="f: how many times as much recall counts as precision"),
@@ -57,22 +58,25 @@ def thresholds_cli(
     with clear_errors():
         target = pipeline_target(model, output, in_place)
         nlp, name = load_component(model, component, code)
+        check_chain(nlp, name, chain, ["threshold", "thresholds"])
         paths = {"dev": dev_path, "test": test_path}
         outcomes = {
-            split: predict_outcomes(nlp, name, path, silent=as_json) for split, path in paths.items() if path is not None
+            split: predict_outcomes(nlp, name, path, chain=chain, silent=as_json)
+            for split, path in paths.items()
+            if path is not None
         }
-        cfg = nlp.get_pipe(name).cfg
-        before = {"threshold": cfg.get("threshold", 0.0), "thresholds": cfg.get("thresholds", {})}
+        settings = nlp.get_pipe(name).settings_of(chain)
+        before = {key: settings[key] for key in ("threshold", "thresholds")}
         if not len(outcomes["dev"]) or not outcomes["dev"].n_gold:
             raise ValueError(Errors.E617)
         after = _choose(outcomes["dev"], objective, per_label)
         if target is not None:
-            set_settings(nlp, name, **after)
+            set_settings(nlp, name, chain, **after)
             save_pipeline(nlp, target)
     if as_json:
         report = {split: {"before": _figures(found, before, beta), "after": _figures(found, after, beta)}
                   for split, found in outcomes.items()}  # fmt: skip
-        print(json.dumps({"component": name, **after, **report, "written": target and str(target)}, indent=2))
+        print(json.dumps({"component": name, "chain": chain, **after, **report, "written": target and str(target)}, indent=2))
         return
     console = Console(highlight=False, soft_wrap=True)
     for split, found in outcomes.items():

@@ -35,6 +35,7 @@ def uncertain_cli(
     by: By = Opt(By.entropy, "--by", help="entropy: of all analyses, in nats, which long documents have more of; margin: 1 - (best - second best probability); confidence: 1 - probability of the best analysis"),
     limit: int = Opt(100, "--limit", "-n", min=0, help="How many documents to write; 0 for all"),
     component: Optional[str] = Opt(None, "--component", help=COMPONENT_HELP),
+    chain: Optional[str] = Opt(None, "--chain", help="Name of the chain; needed where the component has several"),
     code: Optional[Path] = Opt(None, "--code", "-c", help=CODE_HELP),
     as_json: bool = Opt(False, "--json", help="Print the report as JSON; with --output - it goes to the standard error"),
     # fmt: on
@@ -61,9 +62,9 @@ def uncertain_cli(
     with clear_errors():
         nlp, name = load_component(model, component, code)
         texts = counted(watch(read_texts(input_path, nlp.vocab), "Reading", silent=as_json))
-        tasks = _tasks(nlp, name, texts, by.value, limit)
+        tasks = _tasks(nlp, name, chain, texts, by.value, limit)
         written = _write(tasks, output)
-    report = {"component": name, "measure": by.value, "documents": count, "written": written}
+    report = {"component": name, "chain": chain, "measure": by.value, "documents": count, "written": written}
     console = Console(stderr=output == "-", highlight=False, soft_wrap=True)
     if as_json:
         console.print(json.dumps(report, indent=2), markup=False)
@@ -71,19 +72,22 @@ def uncertain_cli(
         console.print(f"✔ {output}: {written:,} of {count:,} docs", style="green", markup=False)
 
 
-def _tasks(nlp: Language, name: str, texts: Iterable[Tuple[Any, Meta]], by: str, limit: int) -> Iterator[Dict[str, Any]]:
+def _tasks(
+    nlp: Language, name: str, chain: Optional[str], texts: Iterable[Tuple[Any, Meta]], by: str, limit: int
+) -> Iterator[Dict[str, Any]]:
     """Score all documents, and predict those that are chosen."""
     tagger = nlp.get_pipe(name)
+    key = tagger.scores_key_of(tagger.chain(chain))
     uncertainty: Callable = UNCERTAINTY[by]
     # A document that bears the predictions is certain of them: the component must not have run yet.
     with nlp.select_pipes(disable=nlp.pipe_names[nlp.pipe_names.index(name) :]):
         documents, copies = tee(nlp.pipe(texts, as_tuples=True))
-        posteriors = tagger.posteriors(doc for doc, _ in copies)
+        posteriors = tagger.posteriors((doc for doc, _ in copies), chain=chain)
         scored = ((uncertainty(posterior), document) for posterior, document in zip(posteriors, documents))
         chosen = least_certain(scored, limit)
     with changed(tagger, scores=True):
         for score, (doc, meta) in chosen:
-            yield _task(tagger(doc), tagger.scores_key, {**meta, "score": round(score, 6), "measure": by})
+            yield _task(tagger(doc), key, {**meta, "score": round(score, 6), "measure": by})
 
 
 def _task(doc: Doc, key: str, meta: Meta) -> Dict[str, Any]:

@@ -29,7 +29,8 @@ def span_score(
     set_ents (bool): Whether the component writes entities.
     spans_key (Optional[str]): Key of the span group that it writes, if any.
     chains (Optional[Dict[str, Dict[str, Any]]]): The same two settings for each of several chains, in place of them.
-    scores_key (Optional[str]): Key of the span group with the probabilities of what it writes, if it gives any.
+    scores_key (Optional[str]): Key of the group with the probabilities of entities that are in no other group; None if the
+        component gives no probabilities.
     RETURNS (Dict[str, Any]): Precision, recall and F1, overall and per label; and of the probabilities, under the same
         prefix, the expected calibration error `ece`, `brier` score, `log_loss` and average precision `ap`.
     """
@@ -38,12 +39,19 @@ def span_score(
     scores = get_ner_prf(examples, **kwargs) if any(to.get("set_ents") for to in outputs) else {}
     for key in {to["spans_key"] for to in outputs} - {None}:
         scores.update(_score_group(examples, key))
-    if scores_key is not None and all("scores" in _attrs(eg.predicted, scores_key) for eg in examples):
-        to = outputs[0]
-        prefix = "ents" if to["set_ents"] else f"spans_{to['spans_key']}"
-        outcomes = collect_outcomes(examples, scores_key, None if to["set_ents"] else to["spans_key"])
-        scores.update({f"{prefix}_{name}": value for name, value in probability_scores(outcomes).items()})
+    if scores_key is not None:
+        keys = [(scores_key if to["spans_key"] is None else to["spans_key"], to["set_ents"]) for to in outputs]
+        for key, as_ents in dict.fromkeys(keys):
+            scores.update(_score_probabilities(examples, key, None if as_ents else key))
     return scores
+
+
+def _score_probabilities(examples: List[Example], key: str, gold_key: Optional[str]) -> Dict[str, Any]:
+    if not all("scores" in _attrs(eg.predicted, key) for eg in examples):
+        return {}
+    prefix = "ents" if gold_key is None else f"spans_{gold_key}"
+    figures = probability_scores(collect_outcomes(examples, key, gold_key))
+    return {f"{prefix}_{name}": value for name, value in figures.items()}
 
 
 def _score_group(examples: List[Example], key: str) -> Dict[str, Any]:

@@ -1,8 +1,12 @@
 """The settings of a component that stand in groups: their defaults, and what they may be."""
+from itertools import combinations
 from numbers import Real
 from typing import Any, Callable, Dict, Mapping
 
+import numpy
+
 from ..errors import Errors
+from ..evaluation import apply_calibration
 
 CONSTRAINTS: Dict[str, Any] = {
     "sentence_bounded": False,
@@ -23,7 +27,8 @@ LEARNING: Dict[str, Any] = {
     "label_smoothing": 0.0,
     "entity_ratio": None,
 }
-CHAIN: Dict[str, Any] = {"spans_key": None, "set_ents": False, "labels": None}
+OF_SPANS = ("threshold", "thresholds", "calibration")  # what a chain may set for itself; None: as the component has it
+CHAIN: Dict[str, Any] = {"spans_key": None, "set_ents": False, "labels": None, **dict.fromkeys(OF_SPANS)}
 ENTITY_RATIO: Dict[str, Any] = {"ratio": 0.15, "margin": 0.05, "weight": 10.0}
 
 
@@ -73,6 +78,9 @@ _WANTED = {
     "spans_key": (_is_key, "null or the key of a span group"),
     "set_ents": (lambda value: isinstance(value, bool), "true or false"),
     "labels": (lambda value: value is None or _are_labels(value), "null or a list of labels"),
+    "threshold": (lambda value: value is None or is_number(value), "null or a probability"),
+    "thresholds": (lambda value: value is None or _by_name(is_number)(value), "null, or a probability for each of some labels"),
+    "calibration": (lambda value: value is None or isinstance(value, Mapping), "null, or what spacy bio-crf calibrate fitted"),
     "ratio": (lambda value: is_number(value) and 0 <= value <= 1, "a share from 0 to 1"),
     "margin": (_is_cost, "a share of at least 0"),
     "weight": (_is_cost, "a weight of at least 0"),
@@ -114,7 +122,13 @@ def check_chains(name: str, given: Mapping[str, Mapping[str, Any]]) -> Dict[str,
     for chain, settings in chains.items():
         if not settings["set_ents"] and settings["spans_key"] is None:
             raise ValueError(Errors.E401.format(name=f"{name}, chain {chain}"))
+        apply_calibration(settings["calibration"], numpy.zeros(0))  # refuses what is no calibration
     to_ents = [chain for chain, settings in chains.items() if settings["set_ents"]]
     if len(to_ents) > 1:
         raise ValueError(Errors.E415.format(name=name, chains=", ".join(to_ents)))
+    for (one, first), (other, second) in combinations(chains.items(), 2):
+        same_key = first["spans_key"] is not None and first["spans_key"] == second["spans_key"]
+        labels = None if None in (first["labels"], second["labels"]) else {*first["labels"]} & {*second["labels"]}
+        if same_key and (labels is None or labels):
+            raise ValueError(Errors.E426.format(name=name, one=one, other=other, key=first["spans_key"]))
     return chains

@@ -50,7 +50,7 @@ class TaggerState(TrainablePipe):
     @property
     def scores_key(self) -> str:
         """Key of the span group whose `attrs["scores"]` holds the probabilities of the only chain."""
-        return self._scores_key(self.chain())
+        return self.scores_key_of(self.chain())
 
     @property
     def is_initialized(self) -> bool:
@@ -64,6 +64,10 @@ class TaggerState(TrainablePipe):
         RAISES (ValueError): There is no such chain, or there are several and none is named.
         """
         return self._choose(self.chains, name)
+
+    def scores_key_of(self, chain: Chain) -> str:
+        """Key of the span group whose `attrs["scores"]` holds the probabilities of a chain."""
+        return self.name if chain.spans_key is None else chain.spans_key
 
     def add_label(self, label: str, chain: Optional[str] = None) -> int:
         """Add a label. On an initialized model its tags stay closed, and every prediction as it was, until an update
@@ -133,7 +137,8 @@ class TaggerState(TrainablePipe):
         """The chains, some labels being disabled. Made anew when a setting has changed."""
         cfg, outputs = self.cfg, self._outputs()
         rules = [cfg["constraints"][name] for name in ("max_span_length", "at_most_one", "label_order")]
-        key = repr((cfg["scheme"], cfg["labels"], cfg["label_chains"], cfg["closed_labels"], outputs, rules, disabled))
+        written = [(name, to["spans_key"], to["set_ents"], to["labels"]) for name, to in outputs.items()]
+        key = repr((cfg["scheme"], cfg["labels"], cfg["label_chains"], cfg["closed_labels"], written, rules, disabled))
         if key not in self._made:
             layout = self._layout()
             chains = (make_chain(cfg["scheme"], name, to, layout, cfg["constraints"], disabled) for name, to in outputs.items())
@@ -145,7 +150,7 @@ class TaggerState(TrainablePipe):
     def _choose(self, chains: Sequence[Chain], name: Optional[str]) -> Chain:
         found = [chain for chain in chains if name is None or chain.name == name]
         if len(found) != 1:
-            names = ", ".join(chain.name for chain in chains)
+            names = ", ".join(chain.name or "one without a name" for chain in chains)
             raise ValueError(Errors.E422.format(name=self.name, chain=name, names=names))
         return found[0]
 
@@ -159,9 +164,6 @@ class TaggerState(TrainablePipe):
         if chain not in outputs:
             raise ValueError(Errors.E423.format(name=self.name, label=label, chain=chain, names=", ".join(outputs)))
         return chain
-
-    def _scores_key(self, chain: Chain) -> str:
-        return self.name if chain.spans_key is None else chain.spans_key
 
     def _open_labels(self, examples: List[Example]) -> None:
         """Open the tags of labels that were added to a trained model and now come with gold spans."""

@@ -33,7 +33,7 @@ from .learner import Learner
 from .lift import lift
 from .posterior import Posterior
 from .scorer import span_score
-from .settings import CONSTRAINTS, check_chains, check_learning, check_settings
+from .settings import CONSTRAINTS, OF_SPANS, check_chains, check_learning, check_settings
 
 Spans = Tuple[List[Span], Optional[Floats1d]]  # with their probabilities
 
@@ -81,7 +81,8 @@ class BioCrfTagger(Learner):
         thresholds (Optional[Dict[str, float]]): The same for single labels, in place of `threshold`.
         calibration (Optional[Dict[str, Any]]): What `spacy bio-crf calibrate` fitted.
         chains (Optional[Dict[str, Dict[str, Any]]]): Several chains over one encoder, in place of one. Each has its own
-            `spans_key` and `set_ents`, and perhaps a list of its `labels`; else it learns those of its gold.
+            `spans_key` and `set_ents`, and perhaps a list of its `labels`; else it learns those of its gold. It may have a
+            `threshold`, `thresholds` and `calibration` of its own.
         chain_per_label (bool): Whether each label has a chain of its own, so that spans of several labels may overlap.
         constraints (Optional[Dict[str, Any]]): What every analysis must keep to. See `spacy_bio_crf.pipeline.settings`.
         learning (Optional[Dict[str, Any]]): What else the component learns from, and at which cost.
@@ -144,7 +145,7 @@ class BioCrfTagger(Learner):
         for chain in self._chains_for(docs):
             lifted, allowed, states = self._lift(docs, scores, chain)
             with finite_scores(self.name, lifted):
-                decodings.append(decode(lifted, allowed, states, self.cfg))
+                decodings.append(decode(lifted, allowed, states, self.settings_of(chain.name)))
         return list(zip(*decodings)) if decodings else [() for _ in docs]
 
     def set_annotations(self, docs: Iterable[Doc], decodings: List[Tuple[Decoding, ...]]) -> None:
@@ -158,7 +159,7 @@ class BioCrfTagger(Learner):
             groups: Dict[str, List[Tuple[Chain, Spans]]] = {}
             for chain, decoding in zip(chains, of_chains):
                 spans = self._new_spans(doc, chain, decoding)
-                groups.setdefault(self._scores_key(chain), []).append((chain, spans))
+                groups.setdefault(self.scores_key_of(chain), []).append((chain, spans))
             for key, written in groups.items():
                 as_group = written[0][0].spans_key is not None
                 spans, probabilities = _in_order([spans for _, spans in written])
@@ -187,24 +188,30 @@ class BioCrfTagger(Learner):
             lifted, allowed, states = self._lift(batch, scores, chosen, self._own_predictions, asked)
             for doc, rows in zip(batch, lifted.rows_of_sequences()):
                 lattice = None if allowed is None else allowed[rows]
-                yield Posterior(doc, lifted.sequence(rows), lattice, states, self.cfg["calibration"])
+                calibration = self.settings_of(chosen.name)["calibration"]
+                yield Posterior(doc, lifted.sequence(rows), lattice, states, calibration)
 
     def posterior(self, doc: Doc, *, chain: Optional[str] = None, **demands: Iterable) -> Posterior:
         """The distribution over the analyses of one document. See `posteriors`."""
         return next(self.posteriors([doc], chain=chain, **demands))
 
-    def span_probabilities(self, doc: Doc, spans: Iterable[AnySpan]) -> Floats1d:
+    def span_probabilities(self, doc: Doc, spans: Iterable[AnySpan], *, chain: Optional[str] = None) -> Floats1d:
         """Probabilities of any spans, predicted or not. See `Posterior.span_probabilities`. Shape: S"""
-        return self.posterior(doc).span_probabilities(spans)
+        return self.posterior(doc, chain=chain).span_probabilities(spans)
 
-    def token_probabilities(self, doc: Doc) -> Floats2d:
+    def token_probabilities(self, doc: Doc, *, chain: Optional[str] = None) -> Floats2d:
         """Probabilities of the tags `tagset.names` of each token. See `Posterior.token_probabilities`. Shape: T, K"""
-        return self.posterior(doc).token_probabilities()
+        return self.posterior(doc, chain=chain).token_probabilities()
 
     def score(self, examples: Iterable[Example], **kwargs) -> Dict[str, Any]:
-        """Score predictions. The scorer also gets the settings in `cfg`, and the key of the probabilities."""
-        scores_key = self.scores_key if self.cfg["scores"] and len(self.chains) == 1 else None
-        return super().score(examples, scores_key=scores_key, **kwargs)
+        """Score predictions. The scorer also gets the settings in `cfg`, and the key of probabilities that are in no group
+        of spans."""
+        return super().score(examples, scores_key=self.name if self.cfg["scores"] else None, **kwargs)
+
+    def settings_of(self, chain: Optional[str]) -> Dict[str, Any]:
+        """The settings for a chain: those of the component, but its own thresholds and calibration, if it has any."""
+        own = self.cfg["chains"].get(chain, {})
+        return {**self.cfg, **{key: own[key] for key in OF_SPANS if own.get(key) is not None}}
 
     def _own_predictions(self, doc: Doc, key: str) -> Set[CharSpan]:
         return {tuple(row[:3]) for row in predicted_rows(doc, key)}
@@ -234,7 +241,7 @@ class BioCrfTagger(Learner):
         demands = [demands_of(doc, constraints) for doc in docs]
         if asked is not None:
             demands = [add_demands(one, other) for one, other in zip(demands, asked)]
-        key = self._scores_key(chain)
+        key = self.scores_key_of(chain)
         preset = [preset_tokens(doc, own(doc, key)) if self._keeps_preset(chain) else None for doc in docs]
         states, allowed, bonus = find_conditions(docs, chain, constraints, demands, preset)
         lifted = lift(scores, chain.columns[states.tags], states.constraints)
