@@ -6,12 +6,12 @@ from spacy.attrs import ENT_IOB, ENT_TYPE
 from spacy.tokens import Doc
 
 from ..errors import Errors
-from ..tags import States, Tracks
+from ..tags import States
 from ..types import Bools1d, Bools2d, Floats2d
 from .chains import Chain
 from .demands import ANY, Demands
 from .lattice import NO_LABEL, ChainIndex, KnownSpan, Lattice, has_path, part_expressible
-from .tracks import lay_tracks, write_tracks
+from .tracks import lay_tracks, with_tracks, write_tracks
 
 CharSpan = Tuple[int, int, str]  # start and end in characters, label
 
@@ -66,8 +66,7 @@ def find_conditions(
         return Conditions(chain.states, None, None)
     indexes = [ChainIndex(doc) for doc in docs]
     tracks = [lay_tracks(demand, index, chain.tagset.index) for demand, index in zip(demands, indexes)]
-    count = max((track.number for one in tracks for track in one), default=0)
-    states = States(chain.tagset, [*chain.states.rules, Tracks(count)]) if count else chain.states
+    states = with_tracks(chain.states, (track for laid in tracks for track in laid))
     rows, bonus = [], []
     for doc, index, mask, demand, laid in zip(docs, indexes, preset, demands, tracks):
         lattice = Lattice(states, len(index))
@@ -75,11 +74,11 @@ def find_conditions(
             _add_preset(lattice, doc, index, mask, index.sentence_starts if bounded else [])
         if bounded:
             lattice.part(index.sentence_starts)
-        bonus.append(write_tracks(lattice, laid) if count else None)
+        bonus.append(write_tracks(lattice, laid) if states is not chain.states else None)
         if demand:
             _add_demands(lattice, doc, index, chain, demand)
         rows.append(lattice.allowed)
-    return Conditions(states, numpy.concatenate(rows), numpy.concatenate(bonus) if count else None)
+    return Conditions(states, numpy.concatenate(rows), numpy.concatenate(bonus) if states is not chain.states else None)
 
 
 def _add_preset(lattice: Lattice, doc: Doc, index: ChainIndex, preset: Bools1d, boundaries: List[int]) -> None:

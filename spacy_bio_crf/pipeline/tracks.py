@@ -1,9 +1,12 @@
-"""Scores of single spans, exactly: a scored span runs on a track of the automaton (`spacy_bio_crf.tags.Tracks`), and the
-token after it, or the end of the document, adds its score."""
-from typing import Dict, List, Mapping, NamedTuple, Tuple
+"""Scores of single spans, exactly: a scored span runs on a track of the automaton (`spacy_bio_crf.tags.Tracks`), and its last
+token adds its score."""
+from functools import lru_cache
+from typing import Dict, Iterable, List, Mapping, NamedTuple, Set, Tuple
 
 import numpy
 
+from ..tags import States, Tracks
+from ..tags.rules import ENDS, LEAVES, ON
 from ..types import Floats2d
 from .demands import ANY, Demands
 from .lattice import ChainIndex, Lattice
@@ -12,7 +15,7 @@ from .lattice import ChainIndex, Lattice
 class Track(NamedTuple):
     """Where a track is entered, and what it scores to leave it.
 
-    number (int): From 1 on. No two tracks with one number share a token, nor the token after them.
+    number (int): From 1 on. No two tracks with one number share a token.
     start (int): The chain token where spans enter it.
     labels (Tuple[int, ...]): The label ids of these spans.
     scores (Dict[int, float]): The score in nats of ending before a chain token.
@@ -45,34 +48,49 @@ def lay_tracks(demands: Demands, index: ChainIndex, ids: Mapping[str, int]) -> L
     free_from: List[int] = []  # of each number: the first token that it may be entered at again
     for (start, *ends), labels in alike.items():
         place = next((i for i, token in enumerate(free_from) if token <= start), len(free_from))
-        free_from[place : place + 1] = [max(end for end, _ in ends) + 1]
+        free_from[place : place + 1] = [max(end for end, _ in ends)]
         tracks.append(Track(place + 1, start, tuple(labels), dict(ends)))
     return tracks
 
 
+def with_tracks(states: States, tracks: Iterable[Track]) -> States:
+    """The states of a chain, and those of tracks."""
+    labels: Dict[int, Set[int]] = {}
+    for track in tracks:
+        labels.setdefault(track.number, set()).update(track.labels)
+    return _with_tracks(states, tuple(tuple(sorted(labels[number])) for number in sorted(labels)))
+
+
+@lru_cache(maxsize=64)
+def _with_tracks(states: States, labels: Tuple[Tuple[int, ...], ...]) -> States:
+    return States(states.tagset, [*states.rules, Tracks(labels)]) if labels else states
+
+
 def write_tracks(lattice: Lattice, tracks: List[Track]) -> Floats2d:
-    """Let spans enter tracks where they begin, and only there; and leave them where the last scored end is passed.
+    """Let spans enter tracks where they begin, and only there, and leave them where they grow longer than all scored ones.
 
     lattice (Lattice): The lattice of the document, whose states have tracks. Changed in place.
     tracks (List[Track]): The tracks.
     RETURNS (Floats2d): What each state at each token scores in addition. Shape: N, Q
     """
     states, allowed = lattice.states, lattice.allowed
-    on, left = states.memories[:, -2], states.memories[:, -1]
+    on, phase = states.memories[:, -2], states.memories[:, -1]
     opens = (states.label_ids >= 0) & ~states.continues
-    rows = numpy.tile((on == 0) & ~(states.continues & (left > 0)), (len(allowed), 1))
+    rows = numpy.tile(on == 0, (len(allowed), 1))
     bonus = numpy.zeros(allowed.shape, dtype="f")
     for number, start, labels, scores in tracks:
-        last = max(scores)
-        of_labels = opens & states.of_labels(labels)
-        rows[start, of_labels] = on[of_labels] == number
-        rows[start + 1 : last, states.continues & (on == number)] = True
-        rows[last : last + 1, states.continues & (left == number)] = True
+        here, last = on == number, max(scores) - 1
+        rows[start] &= ~(opens & states.of_labels(labels))
+        rows[start, here & opens & states.of_labels(labels)] = True
+        rows[start + 1 : last + 1, here & states.continues] = True
+        rows[start:last, here & (phase == LEAVES)] = False
+        rows[last, here & (phase == ON)] = False
+        if last + 1 == len(rows):
+            rows[last, here & (phase == LEAVES)] = False
         for end, score in scores.items():
-            row, ended = (end, ~states.continues & (left == number)) if end < len(allowed) else (end - 1, on == number)
             if score == -numpy.inf:
-                allowed[row] &= ~ended
+                allowed[end - 1, here & (phase == ENDS)] = False
             else:
-                bonus[row, ended] += score
+                bonus[end - 1, here & (phase == ENDS)] += score
     allowed &= rows
     return bonus

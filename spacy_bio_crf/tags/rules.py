@@ -75,23 +75,29 @@ class InOrder:
         return [(rank,)] if rank >= memory[0] else []
 
 
+ON, ENDS, LEAVES = range(3)  # of a token on a track: the span goes on there; ends with this token; goes on without the track
+
+
 @dataclass(frozen=True)
 class Tracks:
-    """Tells chosen spans apart from all others: a span may be on a numbered track from its first token on, and the token right
-    after it knows so. A longer span may leave the track on its way. The rule itself forbids nothing: the rows of a lattice
-    say where a track must be entered and left, and what it costs to end there. Remembers the track of the present span, and
-    the track that was left right before.
+    """Tells chosen spans apart from all others: a span may be on a numbered track from its first token on, until it ends or
+    leaves the track, and each of its tokens there knows which. The rule itself forbids nothing: the rows of a lattice say
+    where a track must be entered and left, what it costs to end there, and that nothing is left open at the last token.
+    Remembers the track, 0 for none, and one of `ON`, `ENDS` and `LEAVES`.
 
-    count (int): How many tracks there are; 0 is none.
+    labels (Tuple[Tuple[int, ...], ...]): The ids of the labels that may be on each track, from track 1 on.
     """
 
-    count: int
-    initial = (0, 0)
+    labels: Tuple[Tuple[int, ...], ...]
+    initial = (0, ENDS)
 
     def after(self, memory: Memory, label: int, continues: bool) -> Iterable[Memory]:
-        track, _ = memory
+        track, phase = memory
         if continues:
-            return [(track, 0), (0, track)] if track else [(0, 0)]
-        if label < 0:
-            return [(0, track)]
-        return [(new, track) for new in range(self.count + 1) if new == 0 or new != track]
+            if phase == ON:
+                return [(track, new) for new in (ON, ENDS, LEAVES)]
+            return [] if track and phase == ENDS else [(0, ENDS)]
+        if phase != ENDS:
+            return []
+        on = (number for number, labels in enumerate(self.labels, 1) if label in labels)
+        return [(0, ENDS), *((number, new) for number in on for new in (ON, ENDS, LEAVES))]

@@ -5,8 +5,10 @@ from itertools import accumulate
 
 import numpy
 import pytest
+import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spacy.matcher import Matcher, PhraseMatcher
 from spacy.tokens import Doc, Span
 
 from spacy_bio_crf.pipeline.decoding import RULES
@@ -14,6 +16,7 @@ from spacy_bio_crf.pipeline.min_risk import FLOOR
 from spacy_bio_crf.pipeline.settings import CONSTRAINTS
 from spacy_bio_crf.tags import SCHEMES, write_tags
 
+from ..conftest import ents, make_examples, make_nlp, train
 from .test_posterior import LABELS, VOCAB, random_tagger, triples
 
 SPAN_SCORES = {"plus": 3.0, "minus": -1.5}
@@ -257,6 +260,21 @@ def test_posterior_equals_enumeration(case):
         assert set(triples(spans)) in truth.spans
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_many_scored_spans_equal_enumeration(data):
+    """Overlapping, touching, one inside the other, the same one twice; each beside longer spans that must not score."""
+    tagger = cached_tagger(data.draw(st.sampled_from(sorted(SCHEMES))), 0.03, 0)
+    set_conditions(tagger)
+    doc = Doc(VOCAB, words=["x"] * data.draw(st.sampled_from([5, 4, 6])))
+    spans = data.draw(st.lists(st.sampled_from(every_span(len(doc), ("a", "b", ""))), min_size=2, max_size=6))
+    scored = [(span, data.draw(st.sampled_from([2.0, -2.0, 5.0]))) for span in spans]
+    called = {"scored": scored[1:], "forbidden": spans[:1]}
+    truth, every = Analyses(tagger, doc, called), every_span(len(doc), LABELS)
+    expected = [truth.span_probability(span) for span in every]
+    assert tagger.posterior(doc, **called).span_probabilities(every) == pytest.approx(expected, abs=1e-4)
+
+
 @settings(max_examples=300, deadline=None)
 @given(case=cases(by_call=False), rule=st.sampled_from(RULES))
 def test_decoding_is_the_best_of_all(case, rule):
@@ -298,3 +316,85 @@ def test_decoding_is_the_best_of_all(case, rule):
     after = [(e.start, e.end, e.label_, e.kb_id_, e.ent_id_) for e in tagger(doc).ents]
     new = {span for span in chosen if not settled & set(range(*span[:2]))}
     assert set(after) == set(before) | {(*span, "", "") for span in new}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_batch_of_constrained_and_free_documents_equals_them_one_by_one(rule):
+    tagger = cached_tagger("IOB1", 0.1, 1)
+    set_conditions(tagger, rule, sentence_bounded=True, max_span_length=3)
+    docs = [Doc(VOCAB, words=["x", "y", "z", " ", "x"], sent_starts=[True, False, False, True, False]) for _ in range(7)]
+    docs[1].spans["must"] = [docs[1][1:3], docs[1][4:5]]
+    docs[2].spans["plus"] = [Span(docs[2], 0, 2, "a"), Span(docs[2], 1, 2, "b"), Span(docs[2], 4, 5, "a")]
+    docs[3].spans["never"] = [Span(docs[3], i, i + 1, "a") for i in range(3)]
+    docs[4].set_ents([Span(docs[4], 0, 2, "b")], blocked=[docs[4][4:5]], default="missing")
+    docs[5].spans["only"] = [docs[5][0:2], Span(docs[5], 2, 5, "b")]
+    docs[6] = Doc(VOCAB, words=[])
+    for doc, (one,) in zip(docs, tagger.predict(docs)):
+        ((alone,),) = tagger.predict([doc])
+        assert one.tags.tolist() == alone.tags.tolist() and one.spans.tolist() == alone.spans.tolist()
+        assert one.probabilities == pytest.approx(alone.probabilities, abs=1e-5)
+    for doc, posterior in zip(docs, tagger.posteriors(docs)):
+        every = every_span(len(doc), LABELS)
+        alone = tagger.posterior(doc).span_probabilities(every)
+        assert posterior.span_probabilities(every) == pytest.approx(alone, abs=1e-5)
+
+
+def test_overlapping_scored_spans_beyond_all_bounds_are_refused():
+    tagger = cached_tagger("BIO", 0.1, 1)
+    set_conditions(tagger)
+    doc = Doc(VOCAB, words=["x"] * 400)
+    doc.spans["plus"] = [Span(doc, i, 400, "a") for i in range(400)]
+    with pytest.raises(ValueError, match="E110.*Scored"):
+        tagger.predict([doc])
+
+
+def gazetteer_pipeline(**constraints):
+    """A pipeline that knows SENTENCES by heart, with constraints that are not yet met."""
+    nlp = make_nlp(constraints=constraints)
+    train(nlp, make_examples(nlp))
+    return nlp
+
+
+def test_span_ruler_scores_spans():
+    nlp = gazetteer_pipeline(span_scores={"gazetteer": 30.0})
+    text = "I like Shaka Khan and Paris Hilton."
+    without = ents(nlp(text))
+    ruler = nlp.add_pipe("span_ruler", before="bio_crf_tagger", config={"spans_key": "gazetteer"})
+    ruler.add_patterns([{"label": "LOC", "pattern": "Shaka Khan"}, {"label": "PERSON", "pattern": [{"LOWER": "hilton"}]}])
+    assert ("Shaka Khan", "LOC") not in without and ("Hilton", "PERSON") not in without
+    assert {("Shaka Khan", "LOC"), ("Hilton", "PERSON")} <= set(ents(nlp(text)))
+    assert [ents(doc) for doc in nlp.pipe([text, "Who?", text])] == [ents(nlp(text)), ents(nlp("Who?")), ents(nlp(text))]
+    reloaded = spacy.blank("en").from_config(nlp.config).from_bytes(nlp.to_bytes())
+    assert ents(reloaded(text)) == ents(nlp(text))
+
+
+@pytest.mark.parametrize("matcher", [Matcher, PhraseMatcher])
+def test_matches_in_a_span_group_constrain(matcher):
+    nlp = gazetteer_pipeline(required_key="must", forbidden_key="never", allowed_key="only")
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    text = "Shaka Khan lives in New York."
+    assert ents(nlp(text)) == [("Shaka Khan", "PERSON"), ("New York", "LOC")]
+
+    def matches(doc, label, words):
+        found = matcher(nlp.vocab)
+        found.add(label, [[{"ORTH": word} for word in words.split()] if matcher is Matcher else nlp.make_doc(words)])
+        return found(doc, as_spans=True)
+
+    doc = nlp.make_doc(text)
+    doc.spans["must"] = matches(doc, "LOC", "Khan")
+    doc.spans["never"] = matches(doc, "LOC", "New York")
+    doc.spans["only"] = matches(doc, "PERSON", "York")
+    found = ents(tagger(doc))
+    assert ("Khan", "LOC") in found and ("New York", "LOC") not in found
+    assert ("York", "PERSON") in found or not any("York" in text for text, _ in found)
+
+
+def test_demands_of_chains_side_by_side():
+    """What is demanded of a label is the business of the chain that has it."""
+    chains = {name: {"spans_key": name, "labels": [name]} for name in LABELS}
+    nlp = make_nlp(chains=chains, set_ents=False, constraints=KEYS)
+    nlp.initialize()
+    doc = Doc(nlp.vocab, words=["x", "y", "z"])
+    doc.spans["must"] = [Span(doc, 0, 2, "a"), Span(doc, 1, 3, "b")]
+    doc = nlp.get_pipe("bio_crf_tagger")(doc)
+    assert triples(doc.spans["a"]) == [(0, 2, "a")] and triples(doc.spans["b"]) == [(1, 3, "b")]

@@ -109,19 +109,16 @@ def test_states_are_the_open_tags_where_tags_tell_whether_they_continue(scheme):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_everything_is_outside_where_all_labels_are_closed(scheme):
-    states = States(TagSet(scheme, LABELS, LABELS), [MaxLength({0: 2}), AtMostOne((0, 1)), InOrder((0, 1)), Tracks(2)])
+    states = States(TagSet(scheme, LABELS, LABELS), [MaxLength({0: 2}), AtMostOne((0, 1)), InOrder((0, 1)), Tracks(((0,), (0, 1)))])
     assert states.tags.tolist() == [0] and states.constraints.step.all() and not states.may_go_on.any()
 
 
-@given(schemes, st.integers(1, 2), st.integers(1, 3))
-def test_tracks_forbid_no_tags(scheme, count, length):
+@given(schemes, st.lists(st.lists(label_ids, unique=True).map(tuple), max_size=2), st.integers(1, 3))
+def test_tracks_forbid_no_tags(scheme, labels, length):
     tagset = TagSet(scheme, LABELS)
-    found = {tuple(path) for path in (states_to_tags(States(tagset, [Tracks(count)]), length))}
+    states = States(tagset, [Tracks(tuple(labels))])
+    found = {tuple(states.tags[list(path)].tolist()) for path in legal_paths(states, length)}
     assert found == set(right_sequences(tagset, (), length))
-
-
-def states_to_tags(states, length):
-    return [states.tags[list(path)].tolist() for path in legal_paths(states, length)]
 
 
 def test_too_many_states_are_refused():
