@@ -1,11 +1,12 @@
 """Readers for the `[corpora]` of a config: callables from `nlp` to Examples, like `spacy.Corpus.v1`."""
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, Optional, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Union
 
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from ..attributes import set_annotated_labels
 from ..errors import Errors
 from .addresses import address_docs
 from .columns import read_columns
@@ -71,6 +72,44 @@ def create_address_corpus_v1(
 
     def read(nlp: Language) -> Iterator[Example]:
         return _from_text(nlp, address_docs(nlp, split, size, seed, country))
+
+    return read
+
+
+def create_joined_corpora_v1(
+    corpora: Dict[str, Any], annotated_labels: Optional[Dict[str, List[str]]] = None  # Any: blocks of a config at first
+) -> Reader:
+    """Read several corpora as one, an example of each in turn, though not all of them annotate all labels: what one of them
+    leaves out is then missing there, rather than outside.
+
+    corpora (Dict[str, Callable[[Language], Iterable[Example]]]): Readers, by names of your choice.
+    annotated_labels (Optional[Dict[str, List[str]]]): The labels that a corpus annotates, by its name. One that is not named
+        annotates all, or says so itself, in the `annotated_labels` of its docs.
+    RETURNS (Callable[[Language], Iterator[Example]]): The reader.
+    RAISES (ValueError): No corpora, or labels of one that there is not.
+    """
+    labels = annotated_labels or {}
+    if not corpora:
+        raise ValueError(Errors.E524)
+    unknown = sorted(labels.keys() - corpora.keys())
+    if unknown:
+        raise ValueError(Errors.E523.format(unknown=", ".join(unknown), known=", ".join(corpora)))
+
+    def examples(name: str, nlp: Language) -> Iterator[Example]:
+        for example in corpora[name](nlp):
+            if name in labels:
+                set_annotated_labels(example.reference, labels[name])
+            yield example
+
+    def read(nlp: Language) -> Iterator[Example]:
+        streams = [examples(name, nlp) for name in corpora]
+        while streams:
+            for stream in list(streams):
+                example = next(stream, None)
+                if example is None:
+                    streams.remove(stream)
+                else:
+                    yield example
 
     return read
 

@@ -2,9 +2,16 @@
 import pytest
 import spacy
 from spacy.training import Example
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train
 from spacy.util import registry
+from thinc.api import Config
 
+from spacy_bio_crf.attributes import annotated_labels, set_annotated_labels
 from spacy_bio_crf.corpus.addresses import generate
+from spacy_bio_crf.corpus.readers import create_joined_corpora_v1
+
+from ..conftest import SMALL_MODEL
 
 
 def build(block):
@@ -41,7 +48,7 @@ def test_examples(blocks, nlp, kind, size, label):
 
 
 def test_all_options_of_addresses(nlp):
-    block = {"@readers": "spacy_bio_crf.AddressCorpus.v1", "split": "test", "size": 9, "seed": 5, "country": "us"}
+    block = {"@readers": "spacy_bio_crf.AddressCorpus.v1", "split": "test", "size": 9, "seed": 0, "country": "us"}
     texts = [example.reference.text for example in build(block)(nlp)]
     assert texts == [text for text, _ in generate("test", 9, seed=5, country="us")]
 
@@ -83,3 +90,71 @@ def test_all_options_of_columns(write, nlp):
 def test_path_that_was_not_given(name):
     with pytest.raises(ValueError, match=f"E521.*{name}"):
         build({"@readers": f"spacy_bio_crf.{name}.v1", "path": None})
+
+
+TAUGHT = {"people": "per", "places": "loc"}
+TOYS = {
+    "people": "Ann B-per\nloves O\nParis O\n\nBob B-per\nleft O\nRome O\n\nThe O\ncat O\nsees O\nAnn B-per\n",
+    "places": "Bob O\nloves O\nRome B-loc\n\nAnn O\nleft O\nParis B-loc\n\nThe O\ncat O\nsees O\nRome B-loc\n",
+}
+BOTH = "Ann B-per\nleft O\nRome B-loc\n\nBob B-per\nloves O\nParis B-loc\n\nThe O\ncat O\nsees O\nAnn B-per\n"
+
+
+def joined(write, texts=TOYS, **settings):
+    paths = {name: write(text, f"{name}.txt") for name, text in texts.items()}
+    columns = {name: {"@readers": "spacy_bio_crf.ColumnCorpus.v1", "path": str(path)} for name, path in paths.items()}
+    return {"@readers": "spacy_bio_crf.JoinedCorpora.v1", "corpora": columns, **settings}
+
+
+def test_corpora_take_turns_and_say_what_they_annotate(write, nlp):
+    texts = {"people": "Ann B-per\n\nBob B-per\n\nBo B-per\n", "places": "Rome B-loc\n", "all": "Ann B-per\n\nRome B-loc\n"}
+    reader = build(joined(write, texts, annotated_labels={"people": ["per"], "places": ["loc", "gpe"]}))
+    for _ in range(2):
+        references = [example.reference for example in reader(nlp)]
+        assert [doc.text.strip() for doc in references] == ["Ann", "Rome", "Ann", "Bob", "Rome", "Bo"]
+        assert [annotated_labels(doc) for doc in references] == [["per"], ["loc", "gpe"], None, ["per"], None, ["per"]]
+
+
+def test_a_corpus_that_is_not_named_may_say_itself_what_it_annotates(nlp):
+    doc = nlp.make_doc("Ann")
+    set_annotated_labels(doc, ["per"])
+    reader = create_joined_corpora_v1({"one": lambda nlp: [Example(nlp.make_doc("Ann"), doc)]})
+    assert [annotated_labels(example.reference) for example in reader(nlp)] == [["per"]]
+
+
+@pytest.mark.parametrize("corpora, labels, message", [({"a": list}, {"b": ["x"], "c": []}, "E523.*b, c.*joins a"), ({}, None, "E524")])
+def test_names_of_corpora_that_there_are_not(corpora, labels, message):
+    with pytest.raises(ValueError, match=message):
+        create_joined_corpora_v1(corpora, labels)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_training_on_two_corpora_that_annotate_one_label_each(write, told):
+    """Told which labels each corpus annotates, the tagger learns both; otherwise, what one has found the other denies."""
+    annotated = {name: [label] for name, label in TAUGHT.items()} if told else {}
+    config = {
+        "nlp": {"lang": "en", "pipeline": ["bio_crf_tagger"]},
+        "components": {"bio_crf_tagger": {"factory": "bio_crf_tagger", "model": SMALL_MODEL}},
+        "corpora": {
+            "train": joined(write, annotated_labels=annotated),
+            "dev": {"@readers": "spacy_bio_crf.ColumnCorpus.v1", "path": str(write(BOTH, "both.txt"))},
+        },
+        "training": {
+            "seed": 0,
+            "max_steps": 100,
+            "eval_frequency": 100,
+            "dev_corpus": "corpora.dev",
+            "train_corpus": "corpora.train",
+            "logger": {"@loggers": "spacy_bio_crf_tests.silent.v1"},
+        },
+    }
+    nlp = init_nlp(spacy.blank("en").config.merge(Config(config)))
+    nlp, _ = train(nlp)
+    assert nlp.get_pipe("bio_crf_tagger").labels == ("loc", "per")
+    score = nlp.evaluate(list(build(config["corpora"]["dev"])(nlp)))["ents_f"]
+    assert score == 1.0 if told else score < 0.5
+
+
+@registry.loggers("spacy_bio_crf_tests.silent.v1")
+def make_silent_logger():
+    return lambda nlp, stdout, stderr: (lambda info: None, lambda: None)
