@@ -83,8 +83,8 @@ def create_joined_corpora_v1(
     leaves out is then missing there, rather than outside.
 
     corpora (Dict[str, Callable[[Language], Iterable[Example]]]): Readers, by names of your choice.
-    annotated_labels (Optional[Dict[str, List[str]]]): The labels that a corpus annotates, by its name. One that is not named
-        annotates all, or says so itself, in the `annotated_labels` of its docs.
+    annotated_labels (Optional[Dict[str, List[str]]]): The labels that a corpus annotates, by its name. One that is not
+        named annotates all, or says so itself, in the `annotated_labels` of its docs.
     RETURNS (Callable[[Language], Iterator[Example]]): The reader.
     RAISES (ValueError): No corpora, or labels of one that there is not.
     """

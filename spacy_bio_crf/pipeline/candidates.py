@@ -52,8 +52,8 @@ def read_candidates(example: Example, key: Optional[str], chain: Chain) -> Tuple
     example (Example): The example.
     key (Optional[str]): Key of the group.
     chain (Chain): The chain.
-    RETURNS (Tuple[List[Candidate], List[int]]): The candidates; and the predicted tokens of which nothing is known: they are
-        in a candidate.
+    RETURNS (Tuple[List[Candidate], List[int]]): The candidates; and the predicted tokens of which nothing is known, since
+        they are in a candidate.
     """
     if key is None or key not in example.reference.spans:
         return [], []

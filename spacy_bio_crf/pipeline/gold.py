@@ -47,8 +47,8 @@ class Gold(NamedTuple):
 
     allowed (Bools2d): The states that it leaves to each token of the chain. Shape: N, Q
     lost (List[DocSpan]): Spans that no legal sequence can hold: they overlap, begin or end on whitespace, cross a boundary,
-        break a rule, or touch where the scheme cannot say so; and candidates that contradict the rest. Their tokens are left
-        unknown.
+        break a rule, or touch where the scheme cannot say so; and candidates that contradict the rest. Their tokens are
+        left unknown.
     foreign (Set[str]): Labels that the chain does not have. Their spans count as outside.
     weights (Optional[Floats1d]): The weight of each token, None where all are 1. Shape: N
     """

@@ -43,7 +43,8 @@ class Learner(TaggerState):
         nlp (Optional[Language]): The current nlp object.
         labels (Union[Sequence[str], Dict[str, Sequence[str]], None]): The labels, as `spacy init labels` writes them: with
             several chains, those of each.
-        RAISES (ValueError): There are no labels, one that no tag can carry, or a number other than the model's `nO` asks for.
+        RAISES (ValueError): There are no labels, one that no tag can carry, or a number other than the model's `nO` asks
+            for.
         """
         validate_get_examples(get_examples, "BioCrfTagger.initialize")
         check_lexeme_norms(self.vocab, self.name)

@@ -82,8 +82,8 @@ def forgetting_loss(
     old, new (ChainScores): What the two models give for it.
     chain (Chain): The present chain.
     cfg (Mapping[str, Any]): The settings.
-    RETURNS (Tuple[float, Ints1d, ChainScores]): The divergence in nats; the outputs of the model that the older one knew, one
-        for each state that is left; and the gradient with respect to their new scores.
+    RETURNS (Tuple[float, Ints1d, ChainScores]): The divergence in nats; the outputs of the model that the older one knew,
+        one for each state that is left; and the gradient with respect to their new scores.
     """
     start, step, _ = old.constraints
     knew = numpy.zeros(len(new.start), dtype=bool)
@@ -116,8 +116,8 @@ def _costs(gold: Bools2d, chain: Chain, learning: Mapping[str, Any]) -> Floats2d
 
 
 def _shares(weights: Floats1d, scores: ChainScores) -> Floats1d:
-    """The weight of each token as a share of the highest of its sequence: costs follow it, so that one weight for all tokens
-    of a sequence still multiplies the loss. Shape: N"""
+    """The weight of each token as a share of the highest of its sequence: costs follow it, so that one weight for all
+    tokens of a sequence still multiplies the loss. Shape: N"""
     shares = numpy.zeros(len(weights), dtype="float32")
     for rows in scores.rows_of_sequences():
         highest = weights[rows].max(initial=0.0)

@@ -122,7 +122,9 @@ def test_a_corpus_that_is_not_named_may_say_itself_what_it_annotates(nlp):
     assert [annotated_labels(example.reference) for example in reader(nlp)] == [["per"]]
 
 
-@pytest.mark.parametrize("corpora, labels, message", [({"a": list}, {"b": ["x"], "c": []}, "E523.*b, c.*joins a"), ({}, None, "E524")])
+@pytest.mark.parametrize(
+    "corpora, labels, message", [({"a": list}, {"b": ["x"], "c": []}, "E523.*b, c.*joins a"), ({}, None, "E524")]
+)
 def test_names_of_corpora_that_there_are_not(corpora, labels, message):
     with pytest.raises(ValueError, match=message):
         create_joined_corpora_v1(corpora, labels)

@@ -10,8 +10,8 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 import numpy
 
 LABELS = ("a", "b")
-GO_ON = {"BIO": "BI", "IOB1": "BI", "IO": "I", "BIOES": "BI", "BILUO": "BI", "BMES": "BM"}  # letters, not the last of a span
-CLOSE = {"BIO": "BI", "IOB1": "BI", "IO": "I", "BIOES": "ES", "BILUO": "LU", "BMES": "ES"}  # letters that may be the last
+GO_ON = {"BIO": "BI", "IOB1": "BI", "IO": "I", "BIOES": "BI", "BILUO": "BI", "BMES": "BM"}  # letters but for the last
+CLOSE = {"BIO": "BI", "IOB1": "BI", "IO": "I", "BIOES": "ES", "BILUO": "LU", "BMES": "ES"}  # letters of the last
 
 
 class Role(NamedTuple):
@@ -21,6 +21,10 @@ class Role(NamedTuple):
     continues: bool
     letter: str
     length: int
+
+    @property
+    def tag(self):
+        return "O" if self.label is None else f"{self.letter}-{self.label}"
 
 
 OUTSIDE = Role(None, False, "O", 0)
@@ -163,8 +167,8 @@ class Reading:
                 rows[t] = {role for role in rows[t] if role.label is None or role.label not in annotated}
         for start, end, label in self.gold:
             for t in range(start, end):
-                last = t == end - 1
-                rows[t] = {r for r in rows[t] if r[:2] == (label, t > start) and (self._may_close(r) if last else self._may_go_on(r))}
+                fits = self._may_close if t == end - 1 else self._may_go_on
+                rows[t] = {role for role in rows[t] if role[:2] == (label, t > start) and fits(role)}
             self._part(rows, (start, end))
         for start, end, names in self.candidates:
             barred = {name[1:] for name in names if name.startswith("!")}
@@ -188,7 +192,7 @@ class Reading:
         return role if self.rules.max_length else role._replace(length=0)
 
     def place(self, span) -> Optional[Tuple[int, int, str]]:
-        """The tokens of the chain that a span of characters is, None if it is not whole tokens, or has whitespace at an edge."""
+        """The tokens of the chain that a span is; None if it cuts a token, or has whitespace at an edge."""
         start = [i for i, token in enumerate(self.chain) if token[0] == span[0]]
         end = [i + 1 for i, token in enumerate(self.chain) if token[1] == span[1]]
         return (start[0], end[0], span[2]) if start and end else None
@@ -267,7 +271,7 @@ class Loss:
     def __init__(self, reading: Reading, scores, names: List[str], learning: Mapping):
         self.reading = reading
         ids = {name: i for i, name in enumerate(names)}
-        self.paths = [[ids["O" if r.label is None else f"{r.letter}-{r.label}"] for r in roles] for _, roles in reading.analyses]
+        self.paths = [[ids[role.tag] for role in roles] for _, roles in reading.analyses]
         self.score = numpy.array([_score(path, scores) for path in self.paths])
         self.value, self.slope = 0.0, numpy.zeros(len(self.paths))
         self._add_gold(learning)
@@ -294,7 +298,8 @@ class Loss:
         roles = [[reading.role(role) for role in roles] for _, roles in reading.analyses]
         most = max(weights, default=0.0)
         score = self.score + [
-            sum(w / most * _cost(role, row, learning) for role, row, w in zip(of_path, rows, weights) if w) for of_path in roles
+            sum(w / most * _cost(role, row, learning) for role, row, w in zip(of_path, rows, weights) if w)
+            for of_path in roles
         ]
         bar = 0.0
         for height in sorted({weight for weight in weights if weight}):

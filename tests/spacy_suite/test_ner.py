@@ -281,3 +281,55 @@ def test_ner_warns_no_lookups(caplog):
     with caplog.at_level(logging.DEBUG):
         nlp.initialize()
         assert "W033" not in caplog.text
+
+
+WRONG = {**SMALL, "incorrect_spans_key": "wrong"}
+
+
+def with_wrong_spans(nlp, *spans):
+    (example,) = make_examples(nlp, [("Who is Shaka Khan?", {"entities": [(7, 17, "PERSON")]})])
+    example.reference.spans["wrong"] = [Span(example.reference, *span) for span in spans]
+    return example
+
+
+def test_neg_annotation():
+    """Spans known to be wrong, that overlap the right one or are it with another label, are learned along with it."""
+    nlp = English()
+    tagger = nlp.add_pipe(FACTORY, config=WRONG)
+    for label in ("PERSON", "ORG"):
+        tagger.add_label(label)
+    wrong = [(2, 4, "ORG"), (2, 3, "PERSON"), (1, 4, "PERSON")]
+    example = with_wrong_spans(nlp, *wrong)
+    optimizer = nlp.initialize()
+    losses = [nlp.update([example], sgd=optimizer)[FACTORY] for _ in range(20)]
+    assert losses[-1] < losses[0] / 10
+    assert ents(nlp("Who is Shaka Khan?")) == [("Shaka Khan", "PERSON")]
+    doc = nlp.make_doc("Who is Shaka Khan?")
+    assert tagger.span_probabilities(doc, wrong).max() < 0.05
+
+
+@pytest.mark.parametrize("label", ["PERSON", ""])
+def test_neg_annotation_conflict(label):
+    """A span cannot be both right and wrong, be it wrong with the same label or with any."""
+    nlp = English()
+    nlp.add_pipe(FACTORY, config=WRONG)
+    example = with_wrong_spans(nlp, (2, 4, label))
+    optimizer = nlp.initialize(lambda: [example])
+    for _ in range(2):
+        with pytest.raises(ValueError, match="E868"):
+            nlp.update([example], sgd=optimizer)
+
+
+def test_what_is_wrong_is_unlearned(trained):
+    """Nothing else being annotated, the tagger drops a span that it has predicted, and keeps the other."""
+    nlp = trained
+    nlp.get_pipe(FACTORY).cfg["incorrect_spans_key"] = "wrong"
+    text = "I like London and Berlin."
+    assert ents(nlp(text)) == [("London", "LOC"), ("Berlin", "LOC")]
+    (example,) = make_examples(nlp, [(text, {})])
+    example.reference.spans["wrong"] = [Span(example.reference, 4, end, "") for end in (5, 6)]
+    kept = Example.from_dict(nlp.make_doc(text), {"entities": [None, None, "U-LOC", None, None, None]})
+    optimizer = nlp.resume_training()
+    for _ in range(30):
+        nlp.update([example, kept], sgd=optimizer)
+    assert ents(nlp(text)) == [("London", "LOC")]
