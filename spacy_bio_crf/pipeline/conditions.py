@@ -10,7 +10,7 @@ from ..tags import States
 from ..types import Bools1d, Bools2d, Floats2d
 from .chains import Chain
 from .demands import ANY, Demands
-from .lattice import NO_LABEL, ChainIndex, KnownSpan, Lattice, has_path, part_expressible
+from .lattice import NO_LABEL, ChainIndex, KnownSpan, Lattice, have_paths, index_batch, part_expressible
 from .tracks import lay_tracks, with_tracks, write_tracks
 
 CharSpan = Tuple[int, int, str]  # start and end in characters, label
@@ -62,35 +62,45 @@ def find_conditions(
     RAISES (ValueError): Demands that no legal sequence can meet.
     """
     bounded = constraints["sentence_bounded"]
-    if not bounded and not any(demands) and not any(mask is not None and mask.any() for mask in preset):
+    settled = [mask is not None and bool(mask.any()) for mask in preset]
+    if not bounded and not any(demands) and not any(settled):
         return Conditions(chain.states, None, None)
-    indexes = [ChainIndex(doc) for doc in docs]
-    tracks = [lay_tracks(demand, index, chain.tagset.index) for demand, index in zip(demands, indexes)]
-    states = with_tracks(chain.states, (track for laid in tracks for track in laid))
-    rows, bonus = [], []
-    for doc, index, mask, demand, laid in zip(docs, indexes, preset, demands, tracks):
-        lattice = Lattice(states, len(index))
+    indexes = index_batch(docs)
+    tracks = lay_tracks(demands, indexes, chain.tagset.index)
+    states = with_tracks(chain.states, tracks)
+    lattice = Lattice(states, sum(map(len, indexes)))
+    if any(settled):
+        _add_preset(lattice, docs, indexes, preset, bounded)
+    if bounded:
+        lattice.part([start for index in indexes for start in index.sentence_starts])
+    bonus = write_tracks(lattice, tracks, indexes) if tracks else None
+    for doc, index, demand in zip(docs, indexes, demands):
+        _add_demands(lattice, doc, index, chain, demand)
+    _require_paths(lattice, docs, indexes, demands, settled)
+    return Conditions(states, lattice.allowed, bonus)
+
+
+def _add_preset(
+    lattice: Lattice, docs: Sequence[Doc], indexes: Sequence[ChainIndex], preset: Sequence[Optional[Bools1d]], bounded: bool
+) -> None:
+    known: List[KnownSpan] = []
+    unknown = numpy.ones(len(lattice.allowed), dtype=bool)
+    for doc, index, mask in zip(docs, indexes, preset):
         if mask is not None and mask.any():
-            _add_preset(lattice, doc, index, mask, index.sentence_starts if bounded else [])
-        if bounded:
-            lattice.part(index.sentence_starts)
-        bonus.append(write_tracks(lattice, laid) if states is not chain.states else None)
-        if demand:
-            _add_demands(lattice, doc, index, chain, demand)
-        rows.append(lattice.allowed)
-    return Conditions(states, numpy.concatenate(rows), numpy.concatenate(bonus) if states is not chain.states else None)
+            spans = _preset_spans(doc, mask, index.before.tolist(), lattice.states.tagset.index)
+            fitting, others = part_expressible(lattice.states, spans, index.sentence_starts if bounded else [])
+            # The chain cannot say these: they are outside for it, and stand on the document all the same.
+            known += fitting + [span._replace(label=NO_LABEL) for span in others]
+            unknown[index.before[0] : index.before[-1]] = ~mask[index.tokens]
+    lattice.read(known, unknown)
 
 
-def _add_preset(lattice: Lattice, doc: Doc, index: ChainIndex, preset: Bools1d, boundaries: List[int]) -> None:
-    ids = lattice.states.tagset.index
-    spans = [(e.start, e.end, ids.get(e.label_, NO_LABEL)) for e in doc.ents if preset[e.start]]
+def _preset_spans(doc: Doc, preset: Bools1d, before: List[int], ids: Mapping[str, int]) -> List[KnownSpan]:
+    """Preset entities, and blocked tokens as spans without a label, in order."""
+    spans = [(ent.start, ent.end, ids.get(ent.label_, NO_LABEL)) for ent in doc.ents if preset[ent.start]]
     blocked = numpy.flatnonzero(preset & (doc.to_array(ENT_TYPE) == 0)).tolist()
     spans += [(i, i + 1, NO_LABEL) for i in blocked]
-    known = sorted(KnownSpan(int(index.before[start]), int(index.before[end]), label) for start, end, label in spans)
-    fitting, others = part_expressible(lattice.states, known, boundaries)
-    # The chain cannot say these: they are outside for it, and stand on the document all the same.
-    fitting += [span._replace(label=NO_LABEL) for span in others]
-    lattice.read(fitting, ~preset[index.tokens])
+    return sorted(KnownSpan(before[start], before[end], label) for start, end, label in spans)
 
 
 def _add_demands(lattice: Lattice, doc: Doc, index: ChainIndex, chain: Chain, demands: Demands) -> None:
@@ -103,9 +113,26 @@ def _add_demands(lattice: Lattice, doc: Doc, index: ChainIndex, chain: Chain, de
         if not index.has_edges(start, end):
             raise ValueError(Errors.E418.format(span=(start, end, label), text=doc.text[:80]))
         labels = ids.values() if label == ANY else [ids[label]]
-        lattice.require(int(index.before[start]), int(index.before[end]), labels)
+        lattice.require(index.before[start], index.before[end], labels)
     for (start, end), labels in demands.allowed_labels().items():
         others = [i for label, i in ids.items() if label not in labels]
-        lattice.forbid_labels(numpy.arange(index.before[start], index.before[end]), others)
-    if not has_path(lattice):
-        raise ValueError(Errors.E419.format(text=doc.text[:80], demands=demands.describe()))
+        lattice.forbid_labels(slice(index.before[start], index.before[end]), others)
+
+
+def _require_paths(
+    lattice: Lattice,
+    docs: Sequence[Doc],
+    indexes: Sequence[ChainIndex],
+    demands: Sequence[Demands],
+    settled: Sequence[bool],
+) -> None:
+    """RAISES (ValueError): No legal sequence meets the demands of a document. Without required spans and preset entities, it
+    may always be outside everywhere."""
+    at_risk = [i for i, demand in enumerate(demands) if demand.required or demand and settled[i]]
+    if not at_risk:
+        return
+    rows = numpy.concatenate([numpy.arange(*indexes[i].before[[0, -1]]) for i in at_risk])
+    found = have_paths(lattice.states, lattice.allowed[rows], [len(indexes[i]) for i in at_risk])
+    if not found.all():
+        i = at_risk[int(found.argmin())]
+        raise ValueError(Errors.E419.format(text=docs[i].text[:80], demands=demands[i].describe()))

@@ -3,7 +3,7 @@
 Gold annotation, preset entities and what a caller demands are the same thing here: facts, each of which takes states away.
 """
 from functools import lru_cache
-from typing import Iterable, List, NamedTuple, Sequence, Set, Tuple
+from typing import Iterable, List, NamedTuple, Sequence, Set, Tuple, Union
 
 import numpy
 from spacy.attrs import SENT_START
@@ -23,15 +23,17 @@ class ChainIndex:
     """Where the T tokens of a document lie in its chain of N tokens, which leaves whitespace tokens out.
 
     tokens (Ints1d): Document token of each chain token. Shape: N
-    before (Ints1d): How many chain tokens come before each document token, and at the end. Shape: T + 1
-    sentence_starts (List[int]): Chain tokens that begin a sentence.
+    before (Ints1d): How many chain tokens come before each document token, and at the end, those of earlier documents of a
+        batch included. Shape: T + 1
+    sentence_starts (List[int]): Chain tokens that begin a sentence, counted alike.
     """
 
-    def __init__(self, doc: Doc):
+    def __init__(self, doc: Doc, offset: int = 0):
+        """offset (int): Chain tokens of the documents before this one, where a batch is laid end to end."""
         mask = in_chain(doc)
         self.tokens: Ints1d = numpy.flatnonzero(mask)
-        self.before: Ints1d = numpy.concatenate(([0], numpy.cumsum(mask)))
-
+        self.before: Ints1d = numpy.full(len(mask) + 1, offset)
+        self.before[1:] += numpy.cumsum(mask)
         self.sentence_starts: List[int] = self.before[:-1][doc.to_array(SENT_START) == 1].tolist()
 
     def __len__(self) -> int:
@@ -40,6 +42,14 @@ class ChainIndex:
     def has_edges(self, start: int, end: int) -> bool:
         """Whether neither the first nor the last token of a span is whitespace."""
         return self.before[start] < self.before[start + 1] and self.before[end - 1] < self.before[end]
+
+
+def index_batch(docs: Iterable[Doc]) -> List[ChainIndex]:
+    """Index documents whose chains are laid end to end."""
+    indexes: List[ChainIndex] = []
+    for doc in docs:
+        indexes.append(ChainIndex(doc, int(indexes[-1].before[-1]) if indexes else 0))
+    return indexes
 
 
 class KnownSpan(NamedTuple):
@@ -51,7 +61,7 @@ class KnownSpan(NamedTuple):
 
 
 class Lattice:
-    """The states that each token may have: all of them, until facts are added.
+    """The states that each token may have, of one chain or of a batch laid end to end: all of them, until facts are added.
 
     allowed (Bools2d): Shape: N, Q
     """
@@ -93,7 +103,7 @@ class Lattice:
         self.allowed[start + 1 : end] &= of_labels & self.states.continues
         self.part([end])
 
-    def forbid_labels(self, tokens: Ints1d, labels: Iterable[int]) -> None:
+    def forbid_labels(self, tokens: Union[slice, Ints1d], labels: Iterable[int]) -> None:
         """None of these tokens is in a span with one of the labels."""
         self.allowed[tokens] &= ~self.states.of_labels(labels)
 
@@ -110,11 +120,21 @@ def _meanings(states: States) -> Bools2d:
 
 
 def has_path(lattice: Lattice) -> bool:
-    """Whether a lattice leaves a legal sequence."""
-    n_tokens, n_states = lattice.allowed.shape
-    emissions, step = numpy.zeros((n_tokens, n_states), dtype="f"), numpy.zeros((n_states, n_states), dtype="f")
-    scores = ChainScores(emissions, numpy.array([n_tokens]), step[0], step, step[0], lattice.states.constraints)
-    return bool(crf.log_partition(scores, lattice.allowed)[0] > -numpy.inf)
+    """Whether the lattice of one chain leaves a legal sequence."""
+    return bool(have_paths(lattice.states, lattice.allowed, [len(lattice.allowed)])[0])
+
+
+def have_paths(states: States, allowed: Bools2d, lengths: Sequence[int]) -> Bools1d:
+    """Whether each of some chains, laid end to end, has a legal sequence left.
+
+    states (States): Their states.
+    allowed (Bools2d): The states that each token may have. Shape: N, Q
+    lengths (Sequence[int]): Tokens of each. Shape: B
+    RETURNS (Bools1d): Shape: B
+    """
+    emissions, step = numpy.zeros(allowed.shape, dtype="f"), numpy.zeros((len(states), len(states)), dtype="f")
+    scores = ChainScores(emissions, numpy.array(lengths, dtype=int), step[0], step, step[0], states.constraints)
+    return crf.log_partition(scores, allowed) > -numpy.inf
 
 
 def part_expressible(

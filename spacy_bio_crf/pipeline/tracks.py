@@ -1,7 +1,7 @@
 """Scores of single spans, exactly: a scored span runs on a track of the automaton (`spacy_bio_crf.tags.Tracks`), and its last
 token adds its score."""
 from functools import lru_cache
-from typing import Dict, Iterable, List, Mapping, NamedTuple, Set, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
 import numpy
 
@@ -16,7 +16,7 @@ class Track(NamedTuple):
     """Where a track is entered, and what it scores to leave it.
 
     number (int): From 1 on. No two tracks with one number share a token.
-    start (int): The chain token where spans enter it.
+    start (int): The chain token of the batch where spans enter it.
     labels (Tuple[int, ...]): The label ids of these spans.
     scores (Dict[int, float]): The score in nats of ending before a chain token.
     """
@@ -27,20 +27,21 @@ class Track(NamedTuple):
     scores: Dict[int, float]
 
 
-def lay_tracks(demands: Demands, index: ChainIndex, ids: Mapping[str, int]) -> List[Track]:
-    """Lay tracks for the scored spans of a document, with as few numbers as can be.
+def lay_tracks(demands: Sequence[Demands], indexes: Sequence[ChainIndex], ids: Mapping[str, int]) -> List[Track]:
+    """Lay tracks for the scored spans of a batch, with as few numbers as can be.
 
-    demands (Demands): The demands. Spans that the chain cannot hold have no score.
-    index (ChainIndex): The tokens of the document.
+    demands (Sequence[Demands]): The demands of each document. Spans that the chain cannot hold have no score.
+    indexes (Sequence[ChainIndex]): Where the tokens of each document lie.
     ids (Mapping[str, int]): The id of each label.
     """
     scores: Dict[Tuple[int, int], Dict[int, float]] = {}
-    for (start, end, label), score in demands.scored:
-        if index.has_edges(start, end):
-            for i in ids.values() if label == ANY else [ids[label]] if label in ids else []:
-                ends = scores.setdefault((int(index.before[start]), i), {})
-                end_in_chain = int(index.before[end])
-                ends[end_in_chain] = ends.get(end_in_chain, 0.0) + score
+    for index, demand in zip(indexes, demands):
+        for (start, end, label), score in demand.scored:
+            if index.has_edges(start, end):
+                first, last = int(index.before[start]), int(index.before[end])
+                for i in ids.values() if label == ANY else [ids[label]] if label in ids else []:
+                    ends = scores.setdefault((first, i), {})
+                    ends[last] = ends.get(last, 0.0) + score
     alike: Dict[tuple, List[int]] = {}
     for (start, label), ends in sorted(scores.items()):
         alike.setdefault((start, *sorted(ends.items())), []).append(label)
@@ -53,7 +54,7 @@ def lay_tracks(demands: Demands, index: ChainIndex, ids: Mapping[str, int]) -> L
     return tracks
 
 
-def with_tracks(states: States, tracks: Iterable[Track]) -> States:
+def with_tracks(states: States, tracks: Sequence[Track]) -> States:
     """The states of a chain, and those of tracks."""
     labels: Dict[int, Set[int]] = {}
     for track in tracks:
@@ -66,11 +67,12 @@ def _with_tracks(states: States, labels: Tuple[Tuple[int, ...], ...]) -> States:
     return States(states.tagset, [*states.rules, Tracks(labels)]) if labels else states
 
 
-def write_tracks(lattice: Lattice, tracks: List[Track]) -> Floats2d:
+def write_tracks(lattice: Lattice, tracks: Sequence[Track], indexes: Sequence[ChainIndex]) -> Floats2d:
     """Let spans enter tracks where they begin, and only there, and leave them where they grow longer than all scored ones.
 
-    lattice (Lattice): The lattice of the document, whose states have tracks. Changed in place.
-    tracks (List[Track]): The tracks.
+    lattice (Lattice): The lattice of the batch, whose states have tracks. Changed in place.
+    tracks (Sequence[Track]): The tracks.
+    indexes (Sequence[ChainIndex]): Where the tokens of each document lie.
     RETURNS (Floats2d): What each state at each token scores in addition. Shape: N, Q
     """
     states, allowed = lattice.states, lattice.allowed
@@ -80,17 +82,17 @@ def write_tracks(lattice: Lattice, tracks: List[Track]) -> Floats2d:
     bonus = numpy.zeros(allowed.shape, dtype="f")
     for number, start, labels, scores in tracks:
         here, last = on == number, max(scores) - 1
-        rows[start] &= ~(opens & states.of_labels(labels))
-        rows[start, here & opens & states.of_labels(labels)] = True
+        enters = opens & states.of_labels(labels)
+        rows[start] &= ~enters
+        rows[start, here & enters] = True
         rows[start + 1 : last + 1, here & states.continues] = True
         rows[start:last, here & (phase == LEAVES)] = False
         rows[last, here & (phase == ON)] = False
-        if last + 1 == len(rows):
-            rows[last, here & (phase == LEAVES)] = False
         for end, score in scores.items():
             if score == -numpy.inf:
                 allowed[end - 1, here & (phase == ENDS)] = False
             else:
                 bonus[end - 1, here & (phase == ENDS)] += score
+    rows[[index.before[-1] - 1 for index in indexes if len(index)]] &= phase == ENDS
     allowed &= rows
     return bonus

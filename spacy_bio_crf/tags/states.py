@@ -56,7 +56,9 @@ class States:
 
     def of_labels(self, labels: Iterable[int]) -> Bools1d:
         """Tell which states have one of the labels. Shape: Q"""
-        return numpy.isin(self.label_ids, list(labels))
+        chosen = numpy.zeros(len(self.tagset.labels) + 1, dtype=bool)  # the last is that of outside, -1
+        chosen[list(labels)] = True
+        return chosen[self.label_ids]
 
 
 def _first(tagset: TagSet, rules: Sequence[Rule]) -> List[State]:
