@@ -9,6 +9,8 @@ from spacy_bio_crf.pipeline.chains import Chain
 from spacy_bio_crf.pipeline.gold import gold_lattice
 from spacy_bio_crf.tags import States, TagSet
 
+from ..conftest import make_nlp
+
 
 @pytest.fixture
 def vocab():
@@ -105,3 +107,88 @@ def test_touching_gold_of_one_label_is_reported_in_io(vocab):
     allowed, forbidden, *_ = read(eg, tagset)
     assert forbidden == [(0, 1, "LOC"), (1, 2, "LOC")]
     assert allowed.tolist() == [[True] * 3, [True] * 3, [True, False, False]]
+
+
+WORDS = ["Ann", "\n", "Lee", "saw", "New", "York", "today"]
+LOST = {  # settings; spans of the gold; those that are lost
+    "begins on whitespace": ({}, [(1, 3, "PER"), (4, 6, "LOC")], [(1, 3, "PER")]),
+    "ends on whitespace": ({}, [(0, 2, "PER"), (4, 6, "LOC")], [(0, 2, "PER")]),
+    "crosses a boundary": ({"sentence_bounded": True}, [(0, 3, "PER"), (3, 5, "LOC")], [(3, 5, "LOC")]),
+    "too long": ({"max_span_length": {"LOC": 1}}, [(0, 3, "PER"), (3, 4, "LOC"), (4, 6, "LOC")], [(4, 6, "LOC")]),
+    "second of its label": ({"at_most_one": ["LOC"]}, [(0, 1, "LOC"), (4, 6, "LOC")], [(4, 6, "LOC")]),
+    "out of order": ({"label_order": ["PER", "LOC"]}, [(0, 1, "LOC"), (4, 6, "PER")], [(4, 6, "PER")]),
+    "touches in IO": ({"scheme": "IO"}, [(0, 1, "PER"), (4, 5, "LOC"), (5, 6, "LOC")], [(4, 5, "LOC"), (5, 6, "LOC")]),
+    "overlaps": ({"spans_key": "gold"}, [(0, 1, "PER"), (4, 6, "LOC"), (5, 7, "PER")], [(4, 6, "LOC"), (5, 7, "PER")]),
+    "impossible candidate": ({"candidates": [(0, 3, "LOC"), (5, 7, "LOC")]}, [(4, 6, "LOC")], [(5, 7, "LOC")]),
+    "unknown candidate": ({"candidates": [(0, 1, "PER"), (0, 1, "ORG")]}, [(4, 6, "LOC")], [(0, 1, "ORG or PER")]),
+}
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_gold_that_is_lost_is_named_once_and_trained_as_missing(kind):
+    rules, spans, lost = LOST[kind]
+    rules = dict(rules)
+    scheme, key, candidates = rules.pop("scheme", "BIO"), rules.pop("spans_key", None), rules.pop("candidates", [])
+    config = {"constraints": rules, "learning": {"candidates_key": "candidates"}, "spans_key": key, "set_ents": key is None}
+    nlp = make_nlp(scheme=scheme, **config)
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    for label in ("PER", "LOC"):
+        tagger.add_label(label)
+    nlp.initialize()
+
+    def make(ents, missing=(), candidates=()):
+        reference, predicted = Doc(nlp.vocab, words=WORDS), Doc(nlp.vocab, words=WORDS)
+        if key is None or missing:
+            missing = [reference[i : i + 1] for i in missing]
+            reference.set_ents([Span(reference, *ent) for ent in ents], missing=missing)
+        else:
+            reference.spans[key] = [Span(reference, *ent) for ent in ents]
+        reference.spans["candidates"] = [Span(reference, *span) for span in candidates]
+        for token in predicted:
+            token.is_sent_start = token.i in (0, 4)
+        return Example(predicted, reference)
+
+    example = make(spans, candidates=candidates)
+    scores = tagger.model.predict([example.predicted])
+    with pytest.warns(UserWarning) as told:
+        loss, gradient = tagger.get_loss([example], scores)
+        tagger.get_loss([example, example], scores=tagger.model.predict([example.predicted] * 2))
+    (message,) = [str(one.message) for one in told]
+    assert f"W401] Component 'bio_crf_tagger': {len(lost)} gold span(s)" in message
+    assert all(str(span) in message for span in lost)
+    assert sum(str(span) in message for span in spans) == sum(span in lost for span in spans)
+
+    tagger.cfg.update(set_ents=True)
+    missing = {token for start, end, _ in lost for token in range(start, end)}
+    kept = [span for span in spans if span not in lost]
+    missing -= {token for start, end, _ in kept for token in range(start, end)}
+    known = [span for span in candidates if span not in lost and kind != "unknown candidate"]
+    expected, d_expected = tagger.get_loss([make(kept, missing, known)], scores)
+    assert loss == pytest.approx(expected) and loss > 0
+    assert gradient.emissions == pytest.approx(d_expected.emissions, abs=1e-6)
+
+
+def test_candidates_concern_the_chains_that_have_their_labels(vocab):
+    """What may as well be in another chain leaves this one unknown; what cannot be in it says nothing to it."""
+    eg = example(vocab, ["a", "b", "c", "d", "e"])
+    spans = [(0, 1, "LOC"), (1, 2, "PER"), (1, 2, "LOC"), (2, 3, ""), (3, 4, "!LOC"), (4, 5, "!PER"), (4, 5, "!LOC")]
+    eg.reference.spans["candidates"] = [Span(eg.reference, *span) for span in spans]
+
+    def of(*labels):
+        tagset = TagSet("BIO", labels)
+        chain = Chain("", None, True, True, tagset, States(tagset), numpy.arange(len(tagset)))
+        gold = gold_lattice(eg, chain, candidates_key="candidates")
+        assert not gold.lost and not gold.foreign
+        return names(tagset, gold.allowed)
+
+    assert of("LOC") == ["B-LOC", "O|B-LOC", "*", "O", "O"]
+    assert of("PER") == ["O", "*", "*", "O", "O"]
+    assert of("LOC", "PER") == ["B-LOC", "B-LOC|B-PER", "O|B-LOC|B-PER", "O|B-PER|I-PER", "O"]
+
+
+def test_misaligned_candidate_is_missing(vocab):
+    reference = Doc(vocab, words=["a", "NewYork", "-based", "b"], spaces=[True, False, True, False], ents=["O"] * 4)
+    reference.spans["candidates"] = [Span(reference, 1, 2, "LOC")]
+    eg = Example(Doc(vocab, words=["a", "NewYork-based", "b"]), reference)
+    tagset = TagSet("BIO", ["LOC"])
+    assert names(tagset, read(eg, tagset, candidates_key="candidates").allowed) == ["O", "*", "O"]
