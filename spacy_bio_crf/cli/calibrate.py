@@ -85,8 +85,8 @@ def calibrate_cli(
     notes = [STALE] if settings["threshold"] or settings["thresholds"] else []
     counts = {split: len(found) for split, found in outcomes.items()}
     if as_json:
-        report = {"component": name, "chain": chain, "calibration": calibration, "spans": counts, **scores, "notes": notes, "written": written}
-        print(json.dumps(report, indent=2))
+        report = {"component": name, "chain": chain, "calibration": calibration, "spans": counts, **scores}
+        print(json.dumps({**report, "notes": notes, "written": written}, indent=2))
     else:
         _print_report(calibration, counts, scores, notes, written)
 

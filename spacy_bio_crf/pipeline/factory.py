@@ -92,14 +92,7 @@ def make_bio_crf_tagger(
     scorer: Optional[Callable],
 ) -> BioCrfTagger:
     """Create a `bio_crf_tagger`. The settings are those of `BioCrfTagger`."""
-    # spaCy asks for the factory's meta right after this call, so the score weights can follow the real spans_key.
-    outputs = chains.values() if chains else [{"set_ents": set_ents, "spans_key": spans_key}]
-    weights = default_score_weights(outputs)
-    meta = nlp.get_factory_meta("bio_crf_tagger")
-    nlp.set_factory_meta(
-        "bio_crf_tagger", dataclasses.replace(meta, default_score_weights=weights, scores=list(weights))
-    )
-    return BioCrfTagger(
+    tagger = BioCrfTagger(
         nlp.vocab,
         model,
         name,
@@ -119,3 +112,9 @@ def make_bio_crf_tagger(
         incorrect_spans_key=incorrect_spans_key,
         scorer=scorer,
     )
+    # spaCy asks for the factory's meta right after this call, so the score weights can follow the real settings.
+    weights = default_score_weights(list(tagger.cfg["chains"].values()) or [{"set_ents": set_ents, "spans_key": spans_key}])
+    meta = nlp.get_factory_meta("bio_crf_tagger")
+    meta = dataclasses.replace(meta, default_score_weights=weights, scores=list(weights))
+    nlp.set_factory_meta("bio_crf_tagger", meta)
+    return tagger

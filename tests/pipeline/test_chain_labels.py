@@ -1,0 +1,213 @@
+"""The labels of several chains, new ones too; and where such a component travels."""
+import json
+import warnings
+
+import numpy
+import pytest
+import spacy
+import srsly
+from spacy.cli._util import app
+from spacy.tokens import DocBin
+from spacy.training import Example
+from thinc.api import Config
+from typer.testing import CliRunner
+
+from ..conftest import make_examples, make_nlp, train
+from .test_chains import NESTED, nested_examples
+
+CHAINS = {"names": {"set_ents": True}, "others": {"spans_key": "rest", "labels": ["WHERE", "SUBJECT"]}}
+VERBS = {**CHAINS, "verbs": {"spans_key": "rest", "labels": ["VERB"]}}
+TEXTS = [text for text, _ in NESTED] + ["Khan likes the Berlin of Nobody.", "", " "]
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """Chains that write to entities and, two of them, to one group."""
+    path = tmp_path_factory.mktemp("chains")
+    nlp = make_nlp(chains=VERBS)
+    train(nlp, nested_examples(nlp), steps=25)
+    nlp.to_disk(path)
+    return path
+
+
+@pytest.fixture
+def nlp(saved):
+    return spacy.load(saved)
+
+
+def written(docs):
+    """What stands on documents. Probabilities are rounded: matrices of other sizes multiply to other last bits."""
+    return [
+        [
+            [(span.start, span.end, span.label_, round(span._.probability, 4)) for span in spans]
+            for spans in (doc.ents, doc.spans.get("rest", []))
+        ]
+        for doc in docs
+    ]
+
+
+def decoded(tagger, docs):
+    """What each chain predicts."""
+    of_chains = zip(tagger.chains, zip(*tagger.predict(docs)))
+    return {
+        chain.name: [(d.tags.tolist(), d.spans.tolist(), d.probabilities.round(4).tolist()) for d in decodings]
+        for chain, decodings in of_chains
+    }
+
+
+def test_labels_of_each_chain(nlp):
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    assert tagger.label_data == {"names": ("LOC", "PERSON"), "others": ("WHERE", "SUBJECT"), "verbs": ("VERB",)}
+    assert tagger.labels == ("LOC", "PERSON", "WHERE", "SUBJECT", "VERB")
+    assert [chain.tagset.labels for chain in tagger.chains] == [("LOC", "PERSON"), ("WHERE", "SUBJECT"), ("VERB",)]
+    outputs = numpy.concatenate([chain.columns for chain in tagger.chains]).tolist()
+    assert sorted(outputs) == list(range(tagger.model.get_dim("nO")))
+
+
+def test_spacy_init_labels_and_back(nlp, tmp_path):
+    DocBin(docs=[example.reference for example in nested_examples(nlp)]).to_disk(tmp_path / "train.spacy")
+    config = nlp.config.copy()
+    config["corpora"]["train"]["path"] = config["corpora"]["dev"]["path"] = str(tmp_path / "train.spacy")
+    config.to_disk(tmp_path / "config.cfg")
+    result = CliRunner().invoke(app, ["init", "labels", str(tmp_path / "config.cfg"), str(tmp_path / "labels")])
+    assert result.exit_code == 0, (result.output, result.exception)
+    file = tmp_path / "labels" / "bio_crf_tagger.json"
+    expected = nlp.get_pipe("bio_crf_tagger").label_data
+    assert srsly.read_json(file) == {chain: list(labels) for chain, labels in expected.items()}
+    labels = {"@readers": "spacy.read_labels.v1", "path": str(file)}
+    config["initialize"]["components"]["bio_crf_tagger"] = {"labels": labels}
+    other = spacy.util.load_model_from_config(config, auto_fill=True)
+    other.initialize(lambda: [Example(other.make_doc("x"), other.make_doc("x"))])
+    assert other.get_pipe("bio_crf_tagger").label_data == expected
+
+
+def test_labels_of_a_chain_that_is_none(nlp):
+    other = make_nlp(chains=CHAINS)
+    with pytest.raises(ValueError, match="E423.*'verbs'.*names, others"):
+        other.get_pipe("bio_crf_tagger").initialize(lambda: nested_examples(other), labels={"verbs": ["VERB"]})
+
+
+@pytest.mark.parametrize("chain", ["names", "others"])
+def test_new_label_of_an_old_chain_changes_nothing_until_it_is_trained(nlp, chain):
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    docs = [nlp.make_doc(text) for text in TEXTS]
+    before = decoded(tagger, docs)
+    assert tagger.add_label("NEW", chain) == 1 and tagger.add_label("NEW", chain) == 0
+    assert "NEW" in tagger.chain(chain).tagset.labels
+    tagger.model.get_ref("output_layer").get_param("b")[-2:] = 1000.0  # closed means closed, whatever the score
+    assert decoded(tagger, docs) == before
+    tagger.model.get_ref("output_layer").get_param("b")[-2:] = 0.0
+    learns(nlp, chain)
+
+
+def test_one_label_in_two_chains_is_closed_in_the_new_one_alone(nlp):
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    docs = [nlp.make_doc(text) for text in TEXTS]
+    before = decoded(tagger, docs)
+    tagger.add_label("LOC", "others")
+    assert decoded(tagger, docs) == before
+    nlp.update(nested_examples(nlp), sgd=False)
+    assert tagger.cfg["closed_labels"] == [5]  # a LOC among the entities does not open that of the group
+    assert tagger.labels == ("LOC", "PERSON", "WHERE", "SUBJECT", "VERB")
+    reference = nlp.make_doc("I like London.")
+    reference.spans["rest"] = [reference.char_span(7, 13, "LOC")]
+    nlp.update([Example(nlp.make_doc(reference.text), reference)], sgd=False)
+    assert tagger.cfg["closed_labels"] == []
+
+
+def test_new_chain_changes_nothing_until_it_is_trained():
+    nlp = make_nlp(chain_per_label=True, set_ents=False, spans_key="rest")
+    train(nlp, nested_examples(nlp), steps=20)
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    docs = [nlp.make_doc(text) for text in TEXTS]
+    before = decoded(tagger, docs)
+    tagger.add_label("NEW")
+    after = decoded(tagger, docs)
+    assert {label: after[label] for label in before} == before
+    assert not any(spans for _, spans, _ in after["NEW"])
+    learns(nlp, None)
+
+
+def learns(nlp, chain):
+    """Train NEW until it is known, and all else as before."""
+    text = "I like Monday."
+    reference = nlp.make_doc(text)
+    reference.spans["rest"] = [reference.char_span(0, 6, "SUBJECT")]
+    span = reference.char_span(7, 13, "NEW")
+    if chain == "names":
+        reference.set_ents([span])
+    else:
+        reference.spans["rest"].append(span)
+    examples = [*nested_examples(nlp), Example(nlp.make_doc(text), reference)]
+    optimizer = nlp.resume_training()
+    for _ in range(40):
+        nlp.update(examples, sgd=optimizer)
+    assert nlp.get_pipe("bio_crf_tagger").cfg["closed_labels"] == []
+    scores = nlp.evaluate(examples)
+    assert scores["spans_rest_f"] == 1.0 and scores.get("ents_f", 1.0) == 1.0
+
+
+@pytest.mark.parametrize(
+    "travel",
+    [
+        lambda nlp, path: spacy.load(path),
+        lambda nlp, path: from_config(nlp.config.to_str()).from_bytes(nlp.to_bytes()),
+        lambda nlp, path: sourced(nlp, "bio_crf_tagger"),
+        lambda nlp, path: sourced(nlp, "renamed"),
+    ],
+    ids=["disk", "bytes and config", "sourced", "sourced under another name"],
+)
+def test_travels(nlp, tmp_path, travel):
+    nlp.get_pipe("bio_crf_tagger").add_label("NEW", "others")
+    expected = written(nlp.pipe(TEXTS))
+    nlp.to_disk(tmp_path)
+    there = travel(nlp, tmp_path)
+    there.to_disk(tmp_path / "again")
+    for other in (there, spacy.load(tmp_path / "again")):
+        name = other.pipe_names[0]
+        assert other.get_pipe(name).cfg == nlp.get_pipe("bio_crf_tagger").cfg
+        assert other.config["components"][name]["chains"] == VERBS
+        assert written(other.pipe(TEXTS)) == expected
+
+
+def from_config(text):
+    return spacy.util.load_model_from_config(Config().from_str(text))
+
+
+def sourced(nlp, name):
+    other = spacy.blank("en", vocab=nlp.vocab)
+    other.add_pipe("bio_crf_tagger", source=nlp, name="bio_crf_tagger")
+    if name != "bio_crf_tagger":
+        other.rename_pipe("bio_crf_tagger", name)
+    return other
+
+
+def test_processes(nlp):
+    expected = written(nlp.pipe(TEXTS))
+    assert written(nlp.pipe(TEXTS, n_process=2, batch_size=3)) == expected
+
+
+def test_component_saved_in_format_1(tmp_path):
+    """It had one chain, named its closed labels, and had none of the newer settings."""
+    nlp = make_nlp()
+    train(nlp, make_examples(nlp), steps=20)
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    for label in ("DAY", "MONTH"):
+        tagger.add_label(label)
+    expected = written(nlp.pipe(TEXTS))
+    nlp.to_disk(tmp_path)
+    file = tmp_path / "bio_crf_tagger" / "cfg"
+    cfg = json.loads(file.read_text())
+    for setting in ("chains", "label_chains", "chain_per_label", "constraints", "learning", "incorrect_spans_key"):
+        del cfg[setting]
+    file.write_text(json.dumps({**cfg, "format": 1, "closed_labels": ["DAY", "MONTH"]}))
+    old = spacy.load(tmp_path)
+    assert written(old.pipe(TEXTS)) == expected
+    assert old.get_pipe("bio_crf_tagger").cfg == tagger.cfg
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        old.update(make_examples(old, [("I like Monday.", [(7, 13, "DAY")])]), sgd=False)
+    assert old.get_pipe("bio_crf_tagger").tagset.labels == ("LOC", "PERSON", "DAY", "MONTH")
+    assert old.get_pipe("bio_crf_tagger").cfg["closed_labels"] == [3]
+    old.to_disk(tmp_path / "new")
+    assert spacy.load(tmp_path / "new").get_pipe("bio_crf_tagger").cfg["format"] == 2
