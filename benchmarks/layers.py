@@ -49,6 +49,7 @@ ENCODER = {
 }
 ALL = "all"  # the group of the spans of all layers
 SPLIT_SEED = 0
+PER_LABEL = "a chain per label"
 PASSES = 3
 
 console = Console(stderr=True)
@@ -70,46 +71,6 @@ class Run(NamedTuple):
     seed: int
     epochs: int
     batch_words: int
-
-
-def main(
-    corpora: Path = typer.Argument(..., help="Folder with the folders skillspan and litbank"),
-    names: Optional[List[str]] = typer.Argument(None, help="Names of corpora; by default both"),
-    output: Path = typer.Option(Path("metrics/layers"), help="Folder of the results"),
-    seeds: int = typer.Option(3, help="Runs of each row"),
-    epochs: int = typer.Option(8, help="Epochs of a run"),
-    batch_words: int = typer.Option(600, help="Words of a batch"),
-    only_print: bool = typer.Option(False, "--print", help="Print the tables of what is there, and train nothing"),
-):
-    output.mkdir(parents=True, exist_ok=True)
-    for name in names or list(CORPORA):
-        path = output / f"{name}.jsonl"
-        if not only_print:
-            parts = CORPORA[name](corpora / name)
-            rows = PIPELINES if name == "litbank" else [row for row in PIPELINES if row != "a chain per label"]
-            complete(path, [Run(name, row, seed, epochs, batch_words) for seed in range(seeds) for row in rows], parts)
-        lines = [line for line in read_lines(path) if (line["epochs"], line["batch_words"]) == (epochs, batch_words)]
-        print(f"## {name}\n\n{table_of(lines)}\n")
-    versions = ", ".join(f"{package} {version(package)}" for package in ("spacy-bio-crf", "spacy", "thinc", "numpy"))
-    print(f"{date.today()}, {versions}. Command: `python {' '.join(sys.argv)}`")
-
-
-def complete(path: Path, runs: List[Run], parts: Parts) -> None:
-    """Do the runs that are not there yet."""
-    done = {Run(*(line[field] for field in Run._fields)) for line in read_lines(path)}
-    left = [run for run in runs if run not in done]
-    for count, run in enumerate(left, start=1):
-        figures = train_and_score(run, parts)
-        line = {**run._asdict(), **figures, "date": str(date.today()), "spacy-bio-crf": version("spacy-bio-crf")}
-        with path.open("a", encoding="utf8") as file:
-            file.write(json.dumps(line) + "\n")
-        about = f"{count} of {len(left)}: {run.pipeline}, seed {run.seed}"
-        console.print(f"{about}: F1 {figures['f']['all']:.3f}, {figures['train_s']} s", soft_wrap=True)
-
-
-def read_lines(path: Path) -> Iterator[Dict[str, Any]]:
-    if path.exists():
-        yield from map(json.loads, path.read_text(encoding="utf8").splitlines())
 
 
 def skillspan(folder: Path) -> Parts:
@@ -180,10 +141,51 @@ def add_tagger(nlp: Language, name: str, **settings: Any) -> None:
 
 PIPELINES: Dict[str, Callable[[Language, Parts], None]] = {
     "a chain per layer": chain_per_layer,
-    "a chain per label": chain_per_label,
+    PER_LABEL: chain_per_label,
     "a component per layer": component_per_layer,
     "spancat": spancat,
 }
+
+
+def main(
+    corpora: Path = typer.Argument(..., help="Folder with the folders skillspan and litbank"),
+    names: Optional[List[str]] = typer.Argument(None, help="Names of corpora; by default both"),
+    output: Path = typer.Option(Path("metrics/layers"), help="Folder of the results"),
+    seeds: int = typer.Option(3, help="Runs of each row"),
+    epochs: int = typer.Option(8, help="Epochs of a run"),
+    batch_words: int = typer.Option(600, help="Words of a batch"),
+    pipelines: List[str] = typer.Option(list(PIPELINES), "--pipeline", help="What to train; may be repeated"),
+    only_print: bool = typer.Option(False, "--print", help="Print the tables of what is there, and train nothing"),
+):
+    output.mkdir(parents=True, exist_ok=True)
+    for name in names or list(CORPORA):
+        path = output / f"{name}.jsonl"
+        if not only_print:
+            parts = CORPORA[name](corpora / name)
+            rows = [row for row in pipelines if name == "litbank" or row != PER_LABEL]  # in skillspan a layer has one label
+            complete(path, [Run(name, row, seed, epochs, batch_words) for seed in range(seeds) for row in rows], parts)
+        lines = [line for line in read_lines(path) if (line["epochs"], line["batch_words"]) == (epochs, batch_words)]
+        print(f"## {name}\n\n{table_of(lines)}\n")
+    versions = ", ".join(f"{package} {version(package)}" for package in ("spacy-bio-crf", "spacy", "thinc", "numpy"))
+    print(f"{date.today()}, {versions}. Command: `python {' '.join(sys.argv)}`")
+
+
+def complete(path: Path, runs: List[Run], parts: Parts) -> None:
+    """Do the runs that are not there yet."""
+    done = {Run(*(line[field] for field in Run._fields)) for line in read_lines(path)}
+    left = [run for run in runs if run not in done]
+    for count, run in enumerate(left, start=1):
+        figures = train_and_score(run, parts)
+        line = {**run._asdict(), **figures, "date": str(date.today()), "spacy-bio-crf": version("spacy-bio-crf")}
+        with path.open("a", encoding="utf8") as file:
+            file.write(json.dumps(line) + "\n")
+        about = f"{count} of {len(left)}: {run.pipeline}, seed {run.seed}"
+        console.print(f"{about}: F1 {figures['f']['all']:.3f}, {figures['train_s']} s", soft_wrap=True)
+
+
+def read_lines(path: Path) -> Iterator[Dict[str, Any]]:
+    if path.exists():
+        yield from map(json.loads, path.read_text(encoding="utf8").splitlines())
 
 
 def train_and_score(run: Run, parts: Parts) -> Dict[str, Any]:
