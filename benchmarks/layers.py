@@ -2,15 +2,18 @@
 
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/layers.py /path/to/corpora
 
-skillspan (Zhang et al. 2022): two layers, Skill and Knowledge, over job advertisements, with its own split. litbank (Bamman et
-al. 2019): nested entities of 100 novels in up to four layers, dealt 80 : 10 : 10 by document and seed 0. A sentence is a doc.
+skillspan (Zhang et al. 2022): two layers, Skill and Knowledge, over job advertisements, with its own split. litbank (Bamman
+et al. 2019): nested entities of 100 novels in up to four layers, dealt 80 : 10 : 10 by document and seed 0. A sentence is a
+doc.
 
-Every row has the same encoder, epochs and batches; the component with several chains has it once, several components have one
-each. `spancat` classifies all n-grams up to the 95th percentile of the lengths of training spans, and has its own defaults
-otherwise. After every second epoch the averaged weights are scored on the dev part, and what is scored on the test part is the best.
+Every row has the same encoder, epochs and batches; the component with several chains has it once, several components have
+one each. `spancat` classifies all n-grams up to the 95th percentile of the lengths of training spans, and has its own
+defaults otherwise. After every second epoch the averaged weights are scored on the dev part, and what is scored on the test
+part is the best.
 
-F1 is that of exact spans with their labels, of all span groups together: a span that is predicted twice counts once. Seconds are
-those of the processor, for the updates alone; words a second are those of the fastest of three passes over the test part.
+F1 is that of exact spans with their labels, of all span groups together: a span that is predicted twice counts once. Seconds
+are those of the processor, for the updates alone; words a second are those of the fastest of three passes over the test
+part.
 
 Each run is a line of OUTPUT/NAME.jsonl, and a run that is there is not repeated, so that a stopped benchmark goes on.
 """
