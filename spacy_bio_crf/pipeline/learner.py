@@ -10,7 +10,7 @@ from spacy.util import check_lexeme_norms
 from thinc.api import Optimizer, set_dropout_rate
 
 from ..errors import Errors, Warnings
-from ..learning.batches import zeros
+from ..learning.batches import add, zeros
 from ..model.layer import to_numpy
 from ..model.ops import keep_fast_blas
 from ..types import ChainScores
@@ -161,9 +161,8 @@ class Learner(TaggerState):
         new = to_numpy(scores, self.model.ops)
         loss, gradient = 0.0, zeros(new)
         for chain in self.chains:
-            one, columns, d_lifted = forgetting_loss(examples, old, new, chain, self.cfg)
-            fold(d_lifted, columns, gradient)
-            loss += one
+            one, d_one = forgetting_loss(examples, old, new, chain, self.cfg)
+            loss, gradient = loss + one, add(gradient, 1, d_one)
         return loss, gradient
 
     def _require_sentences(self, docs: Iterable[Doc]) -> None:

@@ -6,13 +6,14 @@ import numpy
 from spacy.errors import Errors as SpacyErrors
 from spacy.training import Example
 
+from .. import crf
 from ..learning import ANY_LABEL, divergence, entity_ratio_loss, margin_costs, negative_loss, weighted_loss
 from ..learning.batches import add, zeros
-from ..types import Bools2d, ChainScores, Constraints, Floats1d, Floats2d, Ints1d, Ints2d
+from ..types import Bools2d, ChainScores, Constraints, Floats1d, Floats2d, Ints2d
 from .chains import Chain
 from .gold import Gold, chain_spans
 from .lattice import ChainIndex, Lattice
-from .lift import lift
+from .lift import fold, lift
 
 
 def chain_loss(
@@ -74,30 +75,43 @@ def wrong_spans(examples: List[Example], chain: Chain, key: Optional[str]) -> In
 
 def forgetting_loss(
     examples: List[Example], old: ChainScores, new: ChainScores, chain: Chain, cfg: Mapping[str, Any]
-) -> Tuple[float, Ints1d, ChainScores]:
-    """How far a chain has moved from an older model, as far as that one can say: given that no span has a label that it did
-    not know.
+) -> Tuple[float, ChainScores]:
+    """How far a chain has moved from an older model, as far as that one can say. What it left outside may well be a span of a
+    label that it did not know, but what it found may not (the shift of the background: Cermelli et al. 2020):
+
+        KL(old || new given that there are no new labels) - log P_new(no new label where the old one finds a span)
+
+    where it finds one if a token is more likely inside than not.
 
     examples (List[Example]): The batch.
     old, new (ChainScores): What the two models give for it.
     chain (Chain): The present chain.
     cfg (Mapping[str, Any]): The settings.
-    RETURNS (Tuple[float, Ints1d, ChainScores]): The divergence in nats; the outputs of the model that the older one knew,
-        one for each state that is left; and the gradient with respect to their new scores.
+    RETURNS (Tuple[float, ChainScores]): The loss in nats, and its gradient with respect to the new scores.
     """
+    gradient = zeros(new)
     start, step, _ = old.constraints
     knew = numpy.zeros(len(new.start), dtype=bool)
     knew[: len(start)] = start | step.any(axis=0)
     columns = chain.columns[chain.states.tags]
     kept = knew[columns]
+    if not kept.any():  # a chain that is wholly new
+        return 0.0, gradient
     start, step, end = chain.states.constraints
     constraints = Constraints(start[kept], step[numpy.ix_(kept, kept)], end[kept])
     was, now = (lift(scores, columns[kept], constraints) for scores in (old, new))
-    if not kept.any():  # a chain that is wholly new
-        return 0.0, columns[kept], zeros(now)
-    allowed = _within_sentences(examples, chain)[:, kept] if cfg["constraints"]["sentence_bounded"] else None
-    losses, gradient = divergence(was, now, allowed)
-    return float(losses.sum()), columns[kept], gradient
+    allowed = _within_sentences(examples, chain) if cfg["constraints"]["sentence_bounded"] else None
+    allowed_then = None if allowed is None else allowed[:, kept]
+    losses, d_now = divergence(was, now, allowed_then)
+    fold(d_now, columns[kept], gradient)
+    loss = float(losses.sum())
+    if not kept.all():
+        _, expected = crf.marginals(was, allowed_then)
+        found = expected.emissions[:, chain.states.label_ids[kept] >= 0].sum(axis=1) > 0.5
+        losses, d_all = crf.loss(lift(new, columns, chain.states.constraints), kept | ~found[:, None], allowed)
+        fold(d_all, columns, gradient)
+        loss += float(losses.sum())
+    return loss, gradient
 
 
 def _refuse_conflict(example: Example, chain: Chain, key: str) -> None:

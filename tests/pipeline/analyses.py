@@ -272,7 +272,7 @@ class Loss:
         self.reading = reading
         ids = {name: i for i, name in enumerate(names)}
         self.paths = [[ids[role.tag] for role in roles] for _, roles in reading.analyses]
-        self.score = numpy.array([_score(path, scores) for path in self.paths])
+        self.score = numpy.array([score_of(path, scores) for path in self.paths])
         self.value, self.slope = 0.0, numpy.zeros(len(self.paths))
         self._add_gold(learning)
         for span in sorted(set(reading.annotation.wrong)):
@@ -353,7 +353,7 @@ def _softmax(score):
     return weights / weights.sum()
 
 
-def _score(path, scores):
+def score_of(path, scores):
     if not path:
         return 0.0
     total = float(scores.start[path[0]]) + float(scores.end[path[-1]])
