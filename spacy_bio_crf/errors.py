@@ -107,6 +107,7 @@ class Errors(metaclass=_Coded):
     E705 = "Expected {name} {expected}, but got {value}."
     E706 = "Expected annotated labels to be a list of labels, or None where all are annotated, but got {value!r} for the document {text!r}."
     E707 = "Expected a learning weight to be a finite number, 0 or more, but got {value!r} in the document {text!r}. A weight of 0 leaves a token out."
+    E708 = "Component '{name}' listens to a shared tok2vec, and cannot tell what its older model says of the document {text!r}, which has no vectors. Run the tok2vec of the pipeline over the documents (doc.tensor) before anything is trained, and rehearse with these; or give the component an encoder of its own."
     E412 = "Component '{name}': the group {where} has no setting '{key}'. Its settings: {known}."
     E413 = "Component '{name}': expected {where}.{key} to be {wanted}, but got {value!r}."
     E414 = "Component '{name}': learning.label_weights multiply missed_cost and spurious_cost, which are both 0, so they would do nothing. Set one of the two."
