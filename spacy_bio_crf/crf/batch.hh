@@ -25,13 +25,11 @@ struct Batch {
     const float* emissions;
     const uint8_t* allowed;  // or null
 
-    int64_t longest() const {
-        return n_sequences ? *std::max_element(lengths, lengths + n_sequences) : 0;
+    Workspace workspace(const Chain& chain, bool with_backward) const {
+        return Workspace(chain, lengths, n_sequences, with_backward);
     }
-    // The same sequences under another mask.
-    Batch with(const uint8_t* mask) const { return {n_tags, n_sequences, lengths, emissions, mask}; }
     Sequence sequence(int64_t b, int64_t first) const {
-        return {int64_t(lengths[b]), emissions + first * n_tags, allowed ? allowed + first * n_tags : nullptr};
+        return {int64_t(lengths[b]), emissions + first * n_tags, allowed ? allowed + first * n_tags : nullptr, nullptr};
     }
     // each(b, index of its first token, sequence)
     template <class Each>
@@ -57,13 +55,17 @@ public:
         : tiles(chain.step.tiles), starts(chain.n_tags), steps(tiles.size), ends(chain.n_tags), n_tags(chain.n_tags),
           emissions(emissions) {}
 
-    // marginals: of the n tokens from `first` on, n > 0
-    void add(int64_t first, int64_t n, const Rows& marginals, const Rows& expected_steps) {
-        for (int64_t t = 0; t < n; t++)
+    // The marginals of a window of a sequence, whose first token is `first`, and which has n.
+    void add_tokens(int64_t first, int64_t n, const Window& window, const Rows& marginals) {
+        for (int64_t t = window.first; t < window.last; t++)
             for (int j = 0; j < n_tags; j++) emissions[(first + t) * n_tags + j] = float(marginals[t][j]);
-        for (int j = 0; j < n_tags; j++) starts[j] += on_grid(marginals[0][j]);
-        for (size_t place = 0; place < tiles.size; place++) steps[place] += on_grid(expected_steps.data()[place]);
-        for (int j = 0; j < n_tags; j++) ends[j] += on_grid(marginals[n - 1][j]);
+        if (window.first == 0)
+            for (int j = 0; j < n_tags; j++) starts[j] += on_grid(marginals[0][j]);
+        if (window.last == n)
+            for (int j = 0; j < n_tags; j++) ends[j] += on_grid(marginals[n - 1][j]);
+    }
+    void add_steps(const Rows& expected) {
+        for (size_t place = 0; place < tiles.size; place++) steps[place] += on_grid(expected.data()[place]);
     }
     void add_nothing(int64_t first, int64_t n) {
         std::fill(emissions + first * n_tags, emissions + (first + n) * n_tags, 0.0f);
@@ -79,41 +81,45 @@ public:
     }
 };
 
-inline void subtract(const Rows& from, const Rows& what, int64_t n_rows, size_t width) {
-    for (int64_t i = 0; i < n_rows; i++)
-        for (size_t j = 0; j < width; j++) from[i][j] -= what[i][j];
-}
-
 inline void log_partition(const Kernels& kernels, const Chain& chain, const Batch& batch, double* log_z) {
-    const Workspace work(chain, batch.longest(), false);
+    Workspace work = batch.workspace(chain, false);
     batch.for_each([&](int64_t b, int64_t, const Sequence& sequence) {
         log_z[b] = sequence.length ? kernels.log_partition(chain, sequence, work) : 0.0;
     });
 }
 
 inline void marginals(const Kernels& kernels, const Chain& chain, const Batch& batch, double* log_z, Gradient& gradient) {
-    const Workspace work(chain, batch.longest(), true);
+    Workspace work = batch.workspace(chain, true);
     batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) {
         log_z[b] = sequence.length ? kernels.expectations(chain, sequence, work) : 0.0;
-        if (sequence.length == 0 || log_z[b] == -INF) gradient.add_nothing(first, sequence.length);
-        else gradient.add(first, sequence.length, work.beta, work.steps);
+        if (sequence.length == 0 || log_z[b] == -INF) return gradient.add_nothing(first, sequence.length);
+        const Windows windows(sequence.length);
+        for (int64_t w = 0; w < windows.count(); w++) {
+            kernels.marginals(chain, sequence, work, windows[w]);
+            gradient.add_tokens(first, sequence.length, windows[w], work.beta);
+        }
+        gradient.add_steps(work.steps);
     });
 }
 
-// -inf if the path takes what is forbidden.
-inline double path_score(const Chain& chain, const Sequence& sequence, const int64_t* path) {
+// -inf if the path takes what is forbidden. path: by token, and asked in order
+template <class Path>
+double path_score(const Chain& chain, const Sequence& sequence, Path&& path) {
     if (sequence.length == 0) return 0.0;
-    const auto emission = [&](int64_t t) {
-        const int64_t cell = t * chain.n_tags + path[t];
+    const auto emission = [&](int64_t t, int tag) {
+        const int64_t cell = t * chain.n_tags + tag;
         return sequence.allowed && !sequence.allowed[cell] ? -INF : sequence.emissions[cell];
     };
-    double score = chain.start.logs.data()[path[0]] + emission(0);
+    int before = int(path[0]);
+    double score = chain.start.logs.data()[before] + emission(0, before);
     for (int64_t t = 1; t < sequence.length; t++) {
-        const size_t place = chain.step.tiles.at(int(path[t - 1]), int(path[t]));
+        const int tag = int(path[t]);
+        const size_t place = chain.step.tiles.at(before, tag);
         score += place == Tiles::NOWHERE ? -INF : chain.step.numbers.logs.data()[place];
-        score += emission(t);
+        score += emission(t, tag);
+        before = tag;
     }
-    return score + chain.end.logs.data()[path[sequence.length - 1]];
+    return score + chain.end.logs.data()[before];
 }
 
 enum class Gold { ANYTHING, ONE_PATH, LATTICE };
@@ -130,63 +136,102 @@ inline int count_true(const uint8_t* values, int n) {
     return count;
 }
 
-// What a gold mask says of a sequence; fills the path, if it is one.
-inline Gold read_gold(const uint8_t* gold, int64_t length, int n_tags, int64_t* path) {
+inline Gold read_gold(const uint8_t* gold, int64_t length, int n_tags) {
     bool anything = true, one_path = true;
     for (int64_t t = 0; t < length && (anything || one_path); t++) {
-        const uint8_t* row = gold + t * n_tags;
-        const int count = count_true(row, n_tags);
+        const int count = count_true(gold + t * n_tags, n_tags);
         anything &= count == n_tags;
         one_path &= count == 1;
-        if (count == 1) path[t] = static_cast<const uint8_t*>(std::memchr(row, 1, n_tags)) - row;
     }
     return anything ? Gold::ANYTHING : one_path ? Gold::ONE_PATH : Gold::LATTICE;
 }
 
-// log Z less log Z of the gold lattice, and the gradient. `gold` is the mask as given; `legal_gold` has what is not
-// allowed taken out. Returns the first sequence that has no legal gold path, or -1.
-inline int64_t loss(const Kernels& kernels, const Chain& chain, const Batch& batch, const uint8_t* gold,
-                    const uint8_t* legal_gold, double* losses, Gradient& gradient) {
-    const Workspace work(chain, batch.longest(), true);
+// A path as its mask holds it: read a window at a time, when first asked for.
+class GoldPath {
+    const uint8_t* gold;
+    int64_t n, n_tags, first = 0, last = 0;
+    std::vector<int32_t>& tags;
+
+public:
+    GoldPath(const uint8_t* gold, int64_t n, int n_tags, std::vector<int32_t>& room)
+        : gold(gold), n(n), n_tags(n_tags), tags(room) {}
+
+    int32_t operator[](int64_t t) {
+        if (t < first || t >= last) {
+            first = t;
+            last = std::min(n, t + int64_t(tags.size()));
+            for (int64_t u = first; u < last; u++) {
+                const uint8_t* row = gold + u * n_tags;
+                tags[u - first] = int32_t(static_cast<const uint8_t*>(std::memchr(row, 1, n_tags)) - row);
+            }
+        }
+        return tags[t - first];
+    }
+};
+
+// log Z less log Z of the gold lattice, and the gradient. Returns the first sequence that has no legal gold path, or -1.
+inline int64_t loss(const Kernels& kernels, const Chain& chain, const Batch& batch, const uint8_t* gold, double* losses,
+                    Gradient& gradient) {
+    Workspace work = batch.workspace(chain, true);
     std::unique_ptr<Workspace> gold_work;
-    std::vector<int64_t> path(batch.longest());
-    const Batch gold_batch = batch.with(legal_gold);
+    std::vector<int32_t> path_room;
     int64_t failed = -1;
     batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) {
         if (failed >= 0) return;
         const int64_t n = sequence.length;
-        const Gold kind = read_gold(gold + first * chain.n_tags, n, chain.n_tags, path.data());
+        Sequence gold_sequence = sequence;
+        gold_sequence.gold = gold + first * chain.n_tags;
+        const Gold kind = read_gold(gold_sequence.gold, n, chain.n_tags);
         if (kind == Gold::ANYTHING) {
             losses[b] = 0.0;
             return gradient.add_nothing(first, n);
         }
+        const Windows windows(n);
+        path_room.resize(std::max<size_t>(path_room.size(), windows.rows()));
+        GoldPath path(gold_sequence.gold, n, chain.n_tags, path_room);
         double gold_log_z;
         if (kind == Gold::ONE_PATH) {
-            gold_log_z = path_score(chain, sequence, path.data());
+            gold_log_z = path_score(chain, sequence, path);
         } else {
-            if (!gold_work) gold_work.reset(new Workspace(chain, batch.longest(), true));
-            gold_log_z = kernels.expectations(chain, gold_batch.sequence(b, first), *gold_work);
+            if (!gold_work) gold_work.reset(new Workspace(batch.workspace(chain, true)));
+            gold_log_z = kernels.expectations(chain, gold_sequence, *gold_work);
         }
         if (gold_log_z == -INF) {
             failed = b;
             return;
         }
         losses[b] = kernels.expectations(chain, sequence, work) - gold_log_z;
-        if (kind == Gold::ONE_PATH) {
-            for (int64_t t = 0; t < n; t++) work.beta[t][path[t]] -= 1.0;
-            for (int64_t t = 1; t < n; t++) work.steps.data()[chain.step.tiles.at(int(path[t - 1]), int(path[t]))] -= 1.0;
-        } else {
-            subtract(work.beta, gold_work->beta, n, chain.width);
-            subtract(work.steps, gold_work->steps, 1, chain.step.tiles.size);
+        for (int64_t w = 0; w < windows.count(); w++) {
+            const Window window = windows[w];
+            kernels.marginals(chain, sequence, work, window);
+            if (kind == Gold::ONE_PATH) {
+                for (int64_t t = window.first; t < window.last; t++) work.beta[t][path[t]] -= 1.0;
+            } else {
+                kernels.marginals(chain, gold_sequence, *gold_work, window);
+                for (int64_t t = window.first; t < window.last; t++)
+                    for (int j = 0; j < chain.n_tags; j++) work.beta[t][j] -= gold_work->beta[t][j];
+            }
+            gradient.add_tokens(first, n, window, work.beta);
         }
-        gradient.add(first, n, work.beta, work.steps);
+        double* steps = work.steps.data();
+        if (kind == Gold::ONE_PATH) {
+            int32_t before = path[0];
+            for (int64_t t = 1; t < n; t++) {
+                const int32_t tag = path[t];
+                steps[chain.step.tiles.at(before, tag)] -= 1.0;
+                before = tag;
+            }
+        } else {
+            for (size_t place = 0; place < chain.step.tiles.size; place++) steps[place] -= gold_work->steps.data()[place];
+        }
+        gradient.add_steps(work.steps);
     });
     return failed;
 }
 
 // Returns the first sequence that has no legal path, or -1.
 inline int64_t entropy(const Kernels& kernels, const Chain& chain, const Batch& batch, double* nats) {
-    const Workspace work(chain, batch.longest(), true);
+    Workspace work = batch.workspace(chain, true);
     int64_t failed = -1;
     batch.for_each([&](int64_t b, int64_t, const Sequence& sequence) {
         nats[b] = sequence.length ? kernels.entropy(chain, sequence, work) : 0.0;
@@ -198,7 +243,7 @@ inline int64_t entropy(const Kernels& kernels, const Chain& chain, const Batch& 
 // uniforms, paths: count x n_tokens. Returns the first sequence that has no legal path, or -1.
 inline int64_t sample(const Kernels& kernels, const Chain& chain, const Batch& batch, const double* uniforms,
                       int32_t* paths, int64_t count, int64_t n_tokens) {
-    const Workspace work(chain, batch.longest(), false);
+    Workspace work = batch.workspace(chain, false);
     int64_t failed = -1;
     batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) {
         if (sequence.length == 0 || failed >= 0) return;
@@ -209,7 +254,7 @@ inline int64_t sample(const Kernels& kernels, const Chain& chain, const Batch& b
 
 // Returns the first sequence that has no legal path, or -1.
 inline int64_t best_path(const Kernels& kernels, const Chain& chain, const Batch& batch, int32_t* paths, double* scores) {
-    const Workspace work(chain, batch.longest(), false);
+    Workspace work = batch.workspace(chain, false);
     int64_t failed = -1;
     batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) {
         scores[b] = sequence.length ? kernels.best_path(chain, sequence, work, paths + first) : 0.0;
@@ -239,7 +284,7 @@ inline void path_scores(const Chain& chain, const Batch& batch, const int64_t* p
 // spans: sorted by sequence, in tokens of their sequence; counts: how many each sequence has. probabilities: full of 0.
 inline void span_probabilities(const Kernels& kernels, const Chain& chain, const Batch& batch,
                                const Labelling& labelling, Spans spans, const int64_t* counts) {
-    const Workspace work(chain, batch.longest(), true);
+    Workspace work = batch.workspace(chain, true);
     batch.for_each([&](int64_t b, int64_t, const Sequence& sequence) {
         spans.count = counts[b];
         if (spans.count) kernels.span_probabilities(chain, sequence, work, labelling, spans);
@@ -250,7 +295,7 @@ inline void span_probabilities(const Kernels& kernels, const Chain& chain, const
 
 inline void likely_spans(const Kernels& kernels, const Chain& chain, const Batch& batch, const Labelling& labelling,
                          double threshold, LikelySpans& likely) {
-    const Workspace work(chain, batch.longest(), true);
+    Workspace work = batch.workspace(chain, true);
     batch.for_each([&](int64_t, int64_t first, const Sequence& sequence) {
         if (sequence.length) kernels.likely_spans(chain, sequence, work, labelling, threshold, first, likely);
     });

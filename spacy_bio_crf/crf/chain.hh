@@ -1,7 +1,6 @@
-// What the kernels are handed: the chain's parameters in two number systems, a sequence, and room to work in.
+// What the kernels are handed: the chain's parameters in two number systems, and a sequence.
 #pragma once
 #include "tiles.hh"
-#include <cstring>
 
 namespace bio_crf {
 
@@ -69,20 +68,7 @@ struct Sequence {
     int64_t length;
     const float* emissions;  // length x n_tags
     const uint8_t* allowed;  // length x n_tags, or null: all
-};
-
-// For sequences of at most n tokens.
-struct Workspace {
-    Rows emissions, alpha, beta, steps, row;  // steps: as those of the chain lie
-    std::unique_ptr<double[]> alpha_scales, beta_scales;
-
-    Workspace(const Chain& chain, int64_t n, bool with_backward)
-        : emissions(n, chain.width), alpha(n, chain.width), row(1, chain.width), alpha_scales(new double[n]) {
-        if (!with_backward) return;
-        beta = Rows(n, chain.width);
-        steps = Rows(1, chain.step.tiles.size);
-        beta_scales.reset(new double[n]);
-    }
+    const uint8_t* gold;     // the same; what both hold is legal
 };
 
 }  // namespace bio_crf

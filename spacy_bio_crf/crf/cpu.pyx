@@ -47,6 +47,10 @@ cdef extern from "batch.hh" namespace "bio_crf" nogil:
     struct Kernels:
         const char* name
 
+    struct WindowSizes:
+        int64_t whole, tokens
+    WindowSizes window_sizes
+
     struct Span:
         pass
 
@@ -66,8 +70,8 @@ cdef extern from "batch.hh" namespace "bio_crf" nogil:
     cbool c_all_finite "bio_crf::all_finite"(const float*, int64_t)
     void c_log_partition "bio_crf::log_partition"(const Kernels&, const Chain&, const Batch&, double*) except +
     void c_marginals "bio_crf::marginals"(const Kernels&, const Chain&, const Batch&, double*, Gradient&) except +
-    int64_t c_loss "bio_crf::loss"(const Kernels&, const Chain&, const Batch&, const uint8_t* gold,
-                                   const uint8_t* legal_gold, double*, Gradient&) except +
+    int64_t c_loss "bio_crf::loss"(const Kernels&, const Chain&, const Batch&, const uint8_t* gold, double*,
+                                   Gradient&) except +
     int64_t c_entropy "bio_crf::entropy"(const Kernels&, const Chain&, const Batch&, double*) except +
     int64_t c_sample "bio_crf::sample"(const Kernels&, const Chain&, const Batch&, const double* uniforms, int32_t*,
                                        int64_t count, int64_t n_tokens) except +
@@ -94,6 +98,17 @@ def use_instruction_set(name):
     """Select one of `instruction_sets()`, for tests and benchmarks. Acts on the whole process."""
     global kernels
     kernels = available_kernels()[instruction_sets().index(name)]
+
+
+def use_windows(int64_t whole, int64_t tokens):
+    """Go through sequences of more than `whole` tokens in windows of `tokens`, so that memory is bounded. For tests and
+    benchmarks: results do not depend on it. Acts on the whole process.
+
+    RETURNS (Tuple[int, int]): The sizes so far.
+    """
+    before = window_sizes.whole, window_sizes.tokens
+    window_sizes.whole, window_sizes.tokens = whole, tokens
+    return before
 
 
 cdef class Lattice:
@@ -179,15 +194,14 @@ def loss(scores, gold, allowed=None):
     cdef Lattice lattice = Lattice(scores, allowed, True)
     cdef ScoreGradient gradient = ScoreGradient(lattice)
     gold = check_mask("gold", gold, lattice.scores)
-    legal_gold = gold if allowed is None else gold & lattice.allowed
     losses = numpy.empty(lattice.batch.n_sequences)
     cdef uint8_t* gold_data = <uint8_t*>data(gold)
-    cdef uint8_t* legal_gold_data = <uint8_t*>data(legal_gold)
     cdef double* out = <double*>data(losses)
     cdef int64_t failed
     with nogil:
-        failed = c_loss(kernels[0], lattice.chain[0], lattice.batch, gold_data, legal_gold_data, out, gradient.sums[0])
+        failed = c_loss(kernels[0], lattice.chain[0], lattice.batch, gold_data, out, gradient.sums[0])
     if failed >= 0:
+        legal_gold = gold if allowed is None else gold & lattice.allowed
         token = reference.dead_end(lattice.scores, failed, legal_gold)
         raise ValueError(Errors.E205.format(sequence=failed, token=token))
     return losses, gradient.finish(scores)
@@ -283,7 +297,7 @@ def span_probabilities(scores, spans, labels, joins, allowed=None):
     lengths = lattice.scores.lengths
     spans, sequences = check_spans(spans, lattice.scores)
 
-    order = numpy.argsort(sequences, kind="stable")
+    order = numpy.argsort(spans[:, 0], kind="stable")  # by sequence, and by start
     local = spans[order]
     local[:, :2] -= (numpy.cumsum(lengths) - lengths)[sequences[order], None]
     counts = numpy.bincount(sequences, minlength=len(lengths)).astype("int64")

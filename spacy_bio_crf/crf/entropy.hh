@@ -16,33 +16,41 @@ static inline double entropy_of(int width, Row at) {
     return std::log(sum(total)) - sum(mean) / sum(total);
 }
 
+// That of going on from tag i. after: the log weight of each tag, but for the step to it; ways: room for a row
+static inline double entropy_of_steps(const Chain& chain, int i, const double* after, double* ways) {
+    const Tiles& tiles = chain.step.tiles;
+    const double* steps = chain.step.numbers.logs.data();
+    int n = 0;
+    for (const Tiles::Piece* piece = tiles.first_piece(i); piece < tiles.first_piece(i + 1); piece++)
+        for (int j = 0; j < piece->width; j += LANES, n += LANES)
+            store(ways + n, load(steps + piece->at + j) + load(after + piece->column + j));
+    return entropy_of(n, [=](int j) { return load(ways + j); });
+}
+
 // In nats, or -inf if there is no path.
-static double entropy(const Chain& chain, const Sequence& sequence, const Workspace& work) {
+static double entropy(const Chain& chain, const Sequence& sequence, Workspace& work) {
     double nats = 0.0;
     const double log_z = forward_backward(chain, sequence, work, true, [&](auto system) {
         using S = decltype(system);
-        double* after = work.row[0];  // log weight of going on by each tag, but for the step to it
-        const double* steps = chain.step.numbers.logs.data();
-        std::vector<double> ways(chain.width);
+        std::vector<double> after(chain.width), ways(chain.width);
         const auto take_logs = [&](const double* weights, const double* beta) {
             for (int j = 0; j < chain.width; j++) after[j] = S::log(S::times(weights[j], beta[j]));
         };
-        take_logs(work.alpha[0], work.beta[0]);
-        nats = entropy_of(chain.width, [&](int j) { return load(after + j); });
-        for (int64_t t = 0; t + 1 < sequence.length; t++) {
-            const double inverse = S::inverse(meet<S>(chain, work, t));
-            take_logs(work.emissions[t + 1], work.beta[t + 1]);
-            for (int i = 0; i < chain.n_tags; i++) {
-                const double p = S::probability(S::times(S::times(work.alpha[t][i], work.beta[t][i]), inverse));
-                if (p == 0.0) continue;  // nor need there be a way on from here
-                int n = 0;
-                const Tiles& tiles = chain.step.tiles;
-                for (const Tiles::Piece* piece = tiles.first_piece(i); piece < tiles.first_piece(i + 1); piece++)
-                    for (int j = 0; j < piece->width; j += LANES, n += LANES)
-                        store(&ways[n], load(steps + piece->at + j) + load(after + piece->column + j));
-                nats += p * entropy_of(n, [&](int j) { return load(&ways[j]); });
+        for_each_window<S>(chain, sequence, work, [&](const Window& window) {
+            if (window.first == 0) {
+                take_logs(work.alpha[0], work.beta[0]);
+                nats = entropy_of(chain.width, [&](int j) { return load(&after[j]); });
             }
-        }
+            for (int64_t t = window.first; t < std::min(window.last, sequence.length - 1); t++) {
+                const double inverse = S::inverse(meet<S>(chain, work, t));
+                take_logs(work.emissions[t + 1], work.beta[t + 1]);
+                for (int i = 0; i < chain.n_tags; i++) {
+                    const double p = S::probability(S::times(S::times(work.alpha[t][i], work.beta[t][i]), inverse));
+                    if (p == 0.0) continue;  // nor need there be a way on from here
+                    nats += p * entropy_of_steps(chain, i, after.data(), ways.data());
+                }
+            }
+        });
     });
     return log_z == -INF ? log_z : nats;
 }

@@ -57,28 +57,48 @@ static void weigh_steps(Probability, const Chain& chain, const Workspace& work) 
 }
 static void weigh_steps(LogSpace, const Chain&, const Workspace&) {}
 
-// log Z. The token marginals take the place of beta, and the expected steps go to work.steps; neither if log Z is -inf.
-static double expectations(const Chain& chain, const Sequence& sequence, const Workspace& work) {
+// log Z. If it is above -inf, the marginals may be asked for, window by window.
+static double expectations(const Chain& chain, const Sequence& sequence, Workspace& work) {
     return forward_backward(chain, sequence, work, true, [&](auto system) {
+        work.in_log_space = std::is_same_v<decltype(system), LogSpace>;
+    });
+}
+
+// Puts the token marginals of a window in the place of beta. After the last of all windows, one after the other, the
+// expected steps are in work.steps.
+static void marginals(const Chain& chain, const Sequence& sequence, Workspace& work, const Window& window) {
+    const auto run = [&](auto system) {
         using S = decltype(system);
         const int64_t n = sequence.length;
-        std::fill(work.steps.data(), work.steps.data() + chain.step.numbers.size, 0.0);
+        fill_rows<S>(chain, sequence, work, window);
+        if (window.first == 0) std::fill(work.steps.data(), work.steps.data() + chain.step.numbers.size, 0.0);
+        const auto weigh_by_beta = [&](int64_t t) {
+            for (int j = 0; j < chain.width; j += LANES)
+                store(work.emissions[t] + j, S::times(load(work.emissions[t] + j), load(work.beta[t] + j)));
+        };
         constexpr int64_t CHUNK = 64;  // tokens whose rows stay in the first cache
-        for (int64_t first = 0; first < n; first += CHUNK) {
-            const int64_t last = std::min(first + CHUNK, n);
+        for (int64_t first = window.first; first < window.last; first += CHUNK) {
+            const int64_t last = std::min(first + CHUNK, window.last);
             for (int64_t t = first; t < last; t++) {
                 const double inverse = S::inverse(meet<S>(chain, work, t));
                 // So scaled, alpha[t, i] * step[i, j] * (emissions * beta)[t + 1, j] is the probability of the step.
-                const double to_step = t + 1 < n ? S::times(inverse, S::inverse(work.beta_scales[t])) : inverse;
+                const double to_step = t + 1 < n ? S::times(inverse, S::inverse(work.beta_scales[t][0])) : inverse;
+                weigh_by_beta(t);
                 for (int j = 0; j < chain.width; j += LANES) {
                     const Doubles alpha = load(work.alpha[t] + j), beta = load(work.beta[t] + j);
-                    store(work.emissions[t] + j, S::times(load(work.emissions[t] + j), beta));
                     store(work.beta[t] + j, S::probability(S::times(S::times(alpha, beta), broadcast(inverse))));
                     store(work.alpha[t] + j, S::times(alpha, broadcast(to_step)));
                 }
             }
-            count_steps(system, chain, work, std::max<int64_t>(first - 1, 0), last - 1);
+            count_steps(system, chain, work, std::max(first - 1, window.first), last - 1);
         }
-        weigh_steps(system, chain, work);
-    });
+        if (window.last < n) {
+            weigh_by_beta(window.last);
+            count_steps(system, chain, work, window.last - 1, window.last);
+        } else {
+            weigh_steps(system, chain, work);
+        }
+    };
+    if (work.in_log_space) run(LogSpace());
+    else run(Probability());
 }

@@ -9,5 +9,5 @@
 #include "spans.hh"
 #include "viterbi.hh"
 
-static const Kernels KERNELS = {NAME,   log_partition, expectations,       entropy,
+static const Kernels KERNELS = {NAME,   log_partition, expectations,       marginals,   entropy,
                                sample, best_path,     span_probabilities, likely_spans};

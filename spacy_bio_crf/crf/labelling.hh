@@ -1,6 +1,6 @@
 // What makes tags a span, and the steps into, inside and out of the spans of each label.
 #pragma once
-#include "chain.hh"
+#include "windows.hh"
 #include <map>
 
 namespace bio_crf {

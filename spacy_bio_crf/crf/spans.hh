@@ -8,9 +8,10 @@ class InsideSpan {
     const Chain& chain;
     const Workspace& work;
     const Labelling& labelling;
-    const int64_t n;
+    const int64_t n, n_rows;
     const int entry_blocks, exit_blocks;
-    Rows entries, exits;  // in the labelling's columns
+    int64_t first = 0;    // token of the window
+    Rows entries, exits;  // of the window's tokens, in the labelling's columns
     std::vector<double> inverse_totals, inside, next;  // inside: by the label's tags, scaled as alpha is
     std::vector<char> has_entries, has_exits, has_total;
 
@@ -19,7 +20,7 @@ class InsideSpan {
     // The sums for token t, in the labelling's columns; those of the label are there afterwards.
     const double* entries_at(int64_t t, const Label& label) {
         for (int column : label.entries)
-            if (column >= 0 && first_time(has_entries[t * entry_blocks + column / 8]))
+            if (column >= 0 && first_time(has_entries[(t - first) * entry_blocks + column / 8]))
                 product_of_block<S>(work.alpha[t - 1], labelling.into, column / 8, [&](int c, Doubles sum) {
                     store(entries[t] + c, sum);
                 });
@@ -27,11 +28,11 @@ class InsideSpan {
     }
     const double* exits_at(int64_t t, const Label& label) {
         for (int column : label.exits)
-            if (column >= 0 && first_time(has_exits[t * exit_blocks + column / 8])) {
+            if (column >= 0 && first_time(has_exits[(t - first) * exit_blocks + column / 8])) {
                 double* after = work.row[0];
                 for (int j = 0; j < chain.width; j += LANES)
                     store(after + j, S::times(load(work.emissions[t + 1] + j), load(work.beta[t + 1] + j)));
-                const Doubles inverse = broadcast(S::inverse(work.beta_scales[t]));
+                const Doubles inverse = broadcast(S::inverse(work.beta_scales[t][0]));
                 product_of_block<S>(after, labelling.out_of, column / 8, [&](int c, Doubles sum) {
                     store(exits[t] + c, S::times(sum, inverse));
                 });
@@ -41,26 +42,35 @@ class InsideSpan {
     // weight(k): of the label's k-th tag
     template <class Weight>
     double probability(const Label& label, int64_t t, Weight weight) {
-        if (first_time(has_total[t])) inverse_totals[t] = S::inverse(meet<S>(chain, work, t));
+        if (first_time(has_total[t - first])) inverse_totals[t - first] = S::inverse(meet<S>(chain, work, t));
         double sum = 0.0;
-        for (size_t k = 0; k < label.tags.size(); k++) sum += S::probability(S::times(weight(k), inverse_totals[t]));
+        for (size_t k = 0; k < label.tags.size(); k++) sum += S::probability(S::times(weight(k), inverse_totals[t - first]));
         return sum;
     }
 
 public:
     InsideSpan(const Chain& chain, const Sequence& sequence, const Workspace& work, const Labelling& labelling)
-        : chain(chain), work(work), labelling(labelling), n(sequence.length),
+        : chain(chain), work(work), labelling(labelling), n(sequence.length), n_rows(Windows(n).rows()),
           entry_blocks(labelling.entries.width() / 8), exit_blocks(labelling.exits.width() / 8),
-          entries(n, 8 * entry_blocks), exits(n, 8 * exit_blocks), inverse_totals(n), inside(chain.width),
-          next(chain.width), has_entries(n * entry_blocks), has_exits(n * exit_blocks), has_total(n) {}
+          entries(n_rows, 8 * entry_blocks), exits(n_rows, 8 * exit_blocks), inverse_totals(n_rows), inside(chain.width),
+          next(chain.width), has_entries(n_rows * entry_blocks), has_exits(n_rows * exit_blocks), has_total(n_rows) {}
 
-    void enter(const Label& label, int64_t t) {
+    // Wants the window's rows in the workspace.
+    void enter(const Window& window) {
+        first = window.first;
+        entries.begin_at(first);
+        exits.begin_at(first);
+        for (std::vector<char>* flags : {&has_entries, &has_exits, &has_total}) std::fill(flags->begin(), flags->end(), false);
+    }
+
+    // A span begins with token t.
+    void begin(const Label& label, int64_t t) {
         if (t == 0) {
             for (size_t k = 0; k < label.tags.size(); k++) inside[k] = work.alpha[0][label.tags[k]];
             return;
         }
         const double* ways = entries_at(t, label);
-        const double inverse = S::inverse(work.alpha_scales[t]);
+        const double inverse = S::inverse(work.alpha_scales[t][0]);
         for (size_t k = 0; k < label.tags.size(); k++) {
             const int column = label.entries[k];
             const double emission = S::times(work.emissions[t][label.tags[k]], inverse);
@@ -70,13 +80,19 @@ public:
     // To token t, from the one before it.
     void go_on(const Label& label, int64_t t) {
         const double* step = S::of(chain.step.numbers);
-        const double inverse = S::inverse(work.alpha_scales[t]);
+        const double inverse = S::inverse(work.alpha_scales[t][0]);
         std::fill(next.begin(), next.begin() + label.tags.size(), S::ZERO);
         for (const Label::Join& join : label.joins)
             next[join.to] = S::plus(next[join.to], S::times(inside[join.from], step[join.place]));
         for (size_t k = 0; k < label.tags.size(); k++)
             next[k] = S::times(next[k], S::times(work.emissions[t][label.tags[k]], inverse));
         inside.swap(next);
+    }
+    // What is to be remembered of a span that comes to the end of the window.
+    std::vector<double> state(const Label& label) const { return {inside.begin(), inside.begin() + label.tags.size()}; }
+    void go_on_from(const std::vector<double>& state, const Label& label, int64_t t) {
+        std::copy(state.begin(), state.end(), inside.begin());
+        go_on(label, t);
     }
     // That token t has one of the tags; that the span has come to it, wherever it ends; that it ends with it.
     double probability_of_tags(const Label& label, int64_t t) {
@@ -97,37 +113,76 @@ public:
     }
 };
 
-static void span_probabilities(const Chain& chain, const Sequence& sequence, const Workspace& work,
-                               const Labelling& labelling, const Spans& spans) {
+// A span that goes on in the next window.
+struct OpenSpan {
+    Span span;
+    const Label* label;
+    std::vector<double> state;
+    double* probability;
+};
+
+static void span_probabilities(const Chain& chain, const Sequence& sequence, Workspace& work, const Labelling& labelling,
+                               const Spans& spans) {
     forward_backward(chain, sequence, work, true, [&](auto system) {
-        InsideSpan<decltype(system)> inside(chain, sequence, work, labelling);
-        for (int64_t s = 0; s < spans.count; s++) {
-            const Span span = spans.spans[s];
-            const auto found = labelling.labels.find(span.label);
-            if (found == labelling.labels.end()) continue;
-            inside.enter(found->second, span.start);
-            for (int64_t t = span.start + 1; t < span.end; t++) inside.go_on(found->second, t);
-            spans.probabilities[s] = inside.probability_of_end(found->second, span.end - 1);
-        }
+        using S = decltype(system);
+        InsideSpan<S> inside(chain, sequence, work, labelling);
+        std::vector<OpenSpan> open;
+        int64_t s = 0;
+        for_each_window<S>(chain, sequence, work, [&](const Window& window) {
+            inside.enter(window);
+            std::vector<OpenSpan> still_open;
+            const auto follow = [&](const Span& span, const Label& label, int64_t t, double* probability) {
+                while (t + 1 < std::min(span.end, window.last)) inside.go_on(label, ++t);
+                if (t + 1 == span.end) *probability = inside.probability_of_end(label, t);
+                else still_open.push_back({span, &label, inside.state(label), probability});
+            };
+            for (const OpenSpan& one : open) {
+                inside.go_on_from(one.state, *one.label, window.first);
+                follow(one.span, *one.label, window.first, one.probability);
+            }
+            for (; s < spans.count && spans.spans[s].start < window.last; s++) {
+                const Span& span = spans.spans[s];
+                const auto found = labelling.labels.find(span.label);
+                if (found == labelling.labels.end()) continue;
+                inside.begin(found->second, span.start);
+                follow(span, found->second, span.start, spans.probabilities + s);
+            }
+            open.swap(still_open);
+        });
     });
 }
 
-// All spans that are at least as likely as the threshold, by label, start and end. A token is in one span at most, so
-// that no more than 1 / threshold of them, begun at different tokens, are as likely as that to have come to it.
-static void likely_spans(const Chain& chain, const Sequence& sequence, const Workspace& work, const Labelling& labelling,
+// All spans that are at least as likely as the threshold; in one window, by label, start and end. A token is in one span at
+// most, so that no more than 1 / threshold of them, begun at different tokens, are as likely as that to have come to it.
+static void likely_spans(const Chain& chain, const Sequence& sequence, Workspace& work, const Labelling& labelling,
                          double threshold, int64_t first, LikelySpans& likely) {
     const double bound = threshold * (1 - 1e-6);  // what rounding may take off
     forward_backward(chain, sequence, work, true, [&](auto system) {
-        InsideSpan<decltype(system)> inside(chain, sequence, work, labelling);
-        for (const auto& [id, label] : labelling.labels)
-            for (int64_t start = 0; start < sequence.length; start++) {
-                if (inside.probability_of_tags(label, start) < bound) continue;
-                inside.enter(label, start);
-                for (int64_t t = start; inside.probability_so_far(label, t) >= bound; inside.go_on(label, t)) {
+        using S = decltype(system);
+        InsideSpan<S> inside(chain, sequence, work, labelling);
+        std::vector<OpenSpan> open;
+        for_each_window<S>(chain, sequence, work, [&](const Window& window) {
+            inside.enter(window);
+            std::vector<OpenSpan> still_open;
+            const auto follow = [&](int64_t id, const Label& label, int64_t start, int64_t t) {
+                for (; inside.probability_so_far(label, t) >= bound; inside.go_on(label, t)) {
                     const double probability = inside.probability_of_end(label, t);
                     if (probability >= threshold) likely.add({first + start, first + t + 1, id}, probability);
-                    if (++t == sequence.length) break;
+                    if (++t == sequence.length) return;
+                    if (t == window.last) return still_open.push_back({{start, t, id}, &label, inside.state(label), nullptr});
                 }
+            };
+            for (const OpenSpan& one : open) {
+                inside.go_on_from(one.state, *one.label, window.first);
+                follow(one.span.label, *one.label, one.span.start, window.first);
             }
+            for (const auto& [id, label] : labelling.labels)
+                for (int64_t start = window.first; start < window.last; start++) {
+                    if (inside.probability_of_tags(label, start) < bound) continue;
+                    inside.begin(label, start);
+                    follow(id, label, start, start);
+                }
+            open.swap(still_open);
+        });
     });
 }

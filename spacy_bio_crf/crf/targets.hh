@@ -6,13 +6,14 @@ namespace bio_crf {
 
 struct Kernels {
     const char* name;
-    double (*log_partition)(const Chain&, const Sequence&, const Workspace&);
-    double (*expectations)(const Chain&, const Sequence&, const Workspace&);
-    double (*entropy)(const Chain&, const Sequence&, const Workspace&);
-    double (*sample)(const Chain&, const Sequence&, const Workspace&, const double*, int32_t*, int64_t, int64_t);
-    double (*best_path)(const Chain&, const Sequence&, const Workspace&, int32_t*);
-    void (*span_probabilities)(const Chain&, const Sequence&, const Workspace&, const Labelling&, const Spans&);
-    void (*likely_spans)(const Chain&, const Sequence&, const Workspace&, const Labelling&, double, int64_t, LikelySpans&);
+    double (*log_partition)(const Chain&, const Sequence&, Workspace&);
+    double (*expectations)(const Chain&, const Sequence&, Workspace&);
+    void (*marginals)(const Chain&, const Sequence&, Workspace&, const Window&);
+    double (*entropy)(const Chain&, const Sequence&, Workspace&);
+    double (*sample)(const Chain&, const Sequence&, Workspace&, const double*, int32_t*, int64_t, int64_t);
+    double (*best_path)(const Chain&, const Sequence&, Workspace&, int32_t*);
+    void (*span_probabilities)(const Chain&, const Sequence&, Workspace&, const Labelling&, const Spans&);
+    void (*likely_spans)(const Chain&, const Sequence&, Workspace&, const Labelling&, double, int64_t, LikelySpans&);
 };
 
 #if defined(__GNUC__)

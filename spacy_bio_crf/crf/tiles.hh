@@ -20,11 +20,12 @@ const double LOG_FLOOR = std::log(FLOOR);
 // Rows of tags are padded to a multiple of 8, so that vectors of any width fit. Padding is the number system's zero.
 inline int padded(int n) { return (n + 7) / 8 * 8; }
 
-// Rows of `width` doubles that start at cache lines.
+// Rows of `width` doubles that start at cache lines, numbered from any token on.
 class Rows {
     std::unique_ptr<double[]> memory;
     double* first = nullptr;
     size_t width = 0;
+    int64_t origin = 0;
 
 public:
     Rows() = default;
@@ -32,7 +33,8 @@ public:
         first = memory.get();
         while (reinterpret_cast<uintptr_t>(first) % 64) first++;
     }
-    double* operator[](size_t t) const { return first + t * width; }
+    void begin_at(int64_t t) { origin = t; }
+    double* operator[](int64_t t) const { return first + (t - origin) * width; }
     double* data() const { return first; }
 };
 

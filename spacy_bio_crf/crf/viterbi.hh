@@ -12,26 +12,43 @@ static inline int argmax_of_sum(const double* x, const double* y, const Tiles::P
     return 0;
 }
 
-// The best path's score, or -inf if there is none. Of equals, the lowest last tag, then the lowest last but one ...
-// Only the scores of prefixes are kept: which one was best is asked again, for the tags on the path alone.
-static double best_path(const Chain& chain, const Sequence& sequence, const Workspace& work, int32_t* path) {
-    const int64_t last = sequence.length - 1;
+// delta[t, j]: the highest score of the paths that are at tag j at token t.
+static void best_prefixes(const Chain& chain, const Sequence& sequence, Workspace& work, const Window& window) {
     const Rows& delta = work.alpha;
-    widen(chain, sequence, 0, delta[0]);
-    for (int j = 0; j < chain.width; j += LANES)
-        store(delta[0] + j, load(chain.start.logs.data() + j) + load(delta[0] + j));
-    for (int64_t t = 1; t <= last; t++) {
+    work.enter(window);
+    if (window.first == 0) {
+        widen(chain, sequence, 0, delta[0]);
+        for (int j = 0; j < chain.width; j += LANES)
+            store(delta[0] + j, load(chain.start.logs.data() + j) + load(delta[0] + j));
+    }
+    for (int64_t t = std::max<int64_t>(window.first, 1); t < window.last; t++) {
         widen(chain, sequence, t, delta[t]);
         const auto add_emission = [&](int j, Doubles best) { store(delta[t] + j, best + load(delta[t] + j)); };
         product<MaxPlus>(delta[t - 1], chain.step, add_emission);
     }
+}
+
+// The best path's score, or -inf if there is none. Of equals, the lowest last tag, then the lowest last but one ...
+// Only the scores of prefixes are kept: which one was best is asked again, for the tags on the path alone.
+static double best_path(const Chain& chain, const Sequence& sequence, Workspace& work, int32_t* path) {
+    const int64_t n = sequence.length;
+    const Windows windows(n);
+    const Rows& delta = work.alpha;
+    for (int64_t w = 0; w < windows.count(); w++) {
+        best_prefixes(chain, sequence, work, windows[w]);
+        if (windows[w].last < n) work.keep_alpha(windows[w]);
+    }
     const Tiles::Piece end = {0, chain.width, 0};
-    path[last] = argmax_of_sum(delta[last], chain.end.logs.data(), &end, &end + 1);
-    const double score = delta[last][path[last]] + chain.end.logs.data()[path[last]];
+    path[n - 1] = argmax_of_sum(delta[n - 1], chain.end.logs.data(), &end, &end + 1);
+    const double score = delta[n - 1][path[n - 1]] + chain.end.logs.data()[path[n - 1]];
     if (score == -INF) return score;
     const Tiles& tiles = chain.step_transposed.tiles;
     const double* step = chain.step_transposed.numbers.logs.data();
-    for (int64_t t = last; t > 0; t--)
-        path[t - 1] = argmax_of_sum(delta[t - 1], step, tiles.first_piece(path[t]), tiles.first_piece(path[t] + 1));
+    for (int64_t w = windows.count() - 1; w >= 0; w--) {
+        const Window window = windows[w];
+        if (window.last < n) best_prefixes(chain, sequence, work, window);
+        for (int64_t t = std::min(window.last, n - 1); t > window.first; t--)
+            path[t - 1] = argmax_of_sum(delta[t - 1], step, tiles.first_piece(path[t]), tiles.first_piece(path[t] + 1));
+    }
     return score;
 }
