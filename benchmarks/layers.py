@@ -11,7 +11,7 @@ one each. `spancat` classifies all n-grams up to the 95th percentile of the leng
 defaults otherwise. After every second epoch the averaged weights are scored on the dev part, and what is scored on the test
 part is the best.
 
-F1 is that of exact spans with their labels, of all span groups together: a span that is predicted twice counts once. Seconds
+F1 is that of exact spans with their labels, of all span groups together: one that is predicted twice counts once. Seconds
 are those of the processor, for the updates alone; words a second are those of the fastest of three passes over the test
 part.
 
