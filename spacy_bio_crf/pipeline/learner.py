@@ -4,6 +4,7 @@ from itertools import islice
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 from spacy.language import Language
+from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import check_lexeme_norms
@@ -97,8 +98,8 @@ class Learner(TaggerState):
         sgd: Optional[Optimizer] = None,
         losses: Optional[Dict[str, float]] = None,
     ) -> Dict[str, float]:
-        """Learn from texts not to forget: the loss is the divergence of the chain from the one that the component had at
-        `nlp.resume_training`, over the labels that it knew then.
+        """Learn from texts not to forget: the loss is how far the chain has moved from the one that the component had at
+        `nlp.resume_training`, over the labels that it knew then. What that one found is not to become a span of a new label.
 
         examples (Iterable[Example]): A batch of examples; their annotation does not matter.
         drop, sgd, losses: As for `update`.
@@ -156,12 +157,17 @@ class Learner(TaggerState):
         return losses
 
     def _forgetting_loss(self, examples: List[Example], scores: ChainScores) -> Tuple[float, ChainScores]:
-        old_model = self._rehearsal_model
-        old = to_numpy(old_model.predict([eg.predicted for eg in examples]), old_model.ops)
+        old_model, docs = self._rehearsal_model, [eg.predicted for eg in examples]
+        if any(isinstance(node, Tok2VecListener) for node in old_model.walk()):  # it would read zeros
+            for doc in docs:
+                if len(doc) and not doc.tensor.size:
+                    raise ValueError(Errors.E708.format(name=self.name, text=doc.text[:80]))
+        old = to_numpy(old_model.predict(docs), old_model.ops)
         new = to_numpy(scores, self.model.ops)
         loss, gradient = 0.0, zeros(new)
         for chain in self.chains:
-            one, d_one = forgetting_loss(examples, old, new, chain, self.cfg)
+            with finite_scores(self.name, new):
+                one, d_one = forgetting_loss(examples, old, new, chain, self.cfg)
             loss, gradient = loss + one, add(gradient, 1, d_one)
         return loss, gradient
 
