@@ -18,8 +18,8 @@ from partial import Run, console, read_lines, train_and_score, wikigold
 
 COSTS: Dict[str, Dict[str, float]] = {
     "none": {},
-    **{f"spurious_cost {cost}": {"spurious_cost": float(cost)} for cost in (1, 2, 4)},
-    **{f"missed_cost {cost}": {"missed_cost": float(cost)} for cost in (1, 2, 4)},
+    **{f"spurious_cost {cost}": {"spurious_cost": float(cost)} for cost in (1, 3, 10)},
+    **{f"missed_cost {cost}": {"missed_cost": float(cost)} for cost in (1, 3, 10)},
 }
 
 
@@ -27,7 +27,7 @@ def main(
     corpora: Path = typer.Argument(..., help="Folder with the folder wikigold"),
     output: Path = typer.Option(Path("metrics/tradeoff"), help="Folder of the results"),
     seeds: int = typer.Option(3, help="Runs of each cost"),
-    epochs: int = typer.Option(20, help="Epochs of a run"),
+    epochs: int = typer.Option(6, help="Epochs of a run"),
     batch_words: int = typer.Option(250, help="Words of a batch"),
     only_print: bool = typer.Option(False, "--print", help="Print the table of what is there, and train nothing"),
 ):
