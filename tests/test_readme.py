@@ -1,7 +1,9 @@
-"""The README says what is so: its snippets run and print what stands below them, its configs resolve, its files exist."""
+"""The README and the pages of examples say what is so: their snippets run and print what stands below them, their configs
+resolve, their links lead somewhere."""
 import contextlib
 import io
 import re
+import warnings
 from pathlib import Path
 
 import pytest
@@ -9,44 +11,51 @@ import spacy
 from thinc.api import Config
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf8")
-SNIPPETS = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", README, re.DOTALL)
-CONFIGS = re.findall(r"```ini\n(.*?)```", README, re.DOTALL)
+README = ROOT / "README.md"
+PAGES = [README, ROOT / "docs" / "supervision.md", ROOT / "docs" / "constraints.md"]
+SNIPPET = re.compile(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", re.DOTALL)
 
 
-@pytest.mark.parametrize("code, output", SNIPPETS)
-def test_snippets_print_what_stands_below_them(code, output):
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(code, {})
-    assert printed.getvalue().strip() == output.strip()
+def read(path):
+    return path.read_text(encoding="utf8")
 
 
-def test_every_snippet_is_tested():
-    assert len(SNIPPETS) == README.count("```python") >= 2
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_snippets_print_what_stands_below_them(page):
+    """Those of a page go on from each other."""
+    names = {}
+    snippets = SNIPPET.findall(read(page))
+    assert len(snippets) == read(page).count("```python") >= 2
+    for code, output in snippets:
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+            exec(code, names)
+        assert printed.getvalue().strip() == output.strip()
 
 
-@pytest.mark.parametrize("text", CONFIGS)
-def test_configs_resolve(text):
-    config = Config().from_str("[components]\n[corpora]\n" + text)
-    for name, block in config["components"].items():
-        nlp = spacy.blank("en")
-        nlp.add_pipe(block.pop("factory"), name=name, config=block)
-    for block in config["corpora"].values():
-        assert callable(spacy.registry.resolve({"corpus": block})["corpus"])
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_configs_resolve(page):
+    for text in re.findall(r"```ini\n(.*?)```", read(page), re.DOTALL):
+        config = Config().from_str("[components]\n[corpora]\n" + text)
+        for name, block in config["components"].items():
+            spacy.blank("en").add_pipe(block.pop("factory"), name=name, config=block)
+        for block in config["corpora"].values():
+            assert callable(spacy.registry.resolve({"corpus": block})["corpus"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", read(page)):
+        assert (page.parent / target).exists(), target
 
 
 def test_nothing_is_left_to_fill_in():
-    assert not re.findall(r"^[A-Z_]{4,}$", README, re.MULTILINE)
-
-
-def test_links_lead_somewhere():
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+    for page in PAGES:
+        assert not re.findall(r"^[A-Z_]{4,}$", read(page), re.MULTILINE)
 
 
 def test_commands_are_those_of_continuous_integration():
-    commands = re.search(r"## Two commands.*?```bash\n(.*?)```", README, re.DOTALL).group(1).splitlines()
+    commands = re.search(r"## Two commands.*?```bash\n(.*?)```", read(README), re.DOTALL).group(1).splitlines()
     main, test = (command.split("#")[0].strip() for command in commands)
-    assert test in (ROOT / ".ci" / "run").read_text(encoding="utf8").splitlines()
+    assert test in read(ROOT / ".ci" / "run").splitlines()
     assert (ROOT / main.split()[1]).exists()
