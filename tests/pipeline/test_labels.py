@@ -5,7 +5,7 @@ import pytest
 import spacy
 
 
-from ..conftest import SENTENCES, SMALL_MODEL, ents, make_examples, make_nlp
+from ..conftest import SENTENCES, SMALL_MODEL, ents, make_examples, make_nlp, train
 
 TOK2VEC = SMALL_MODEL["tok2vec"]
 LISTENER = {
@@ -59,6 +59,49 @@ def test_new_label_changes_nothing_until_it_is_trained(trained, tmp_path):
     assert nlp.evaluate(examples)["ents_f"] == 1.0
     nlp.to_disk(tmp_path)
     assert spacy.load(tmp_path).evaluate(make_examples(nlp, [("I like Monday.", [(7, 13, "DAY")])]))["ents_f"] == 1.0
+
+
+SETUPS = {
+    "one chain": {},
+    "rules": {"constraints": {"max_span_length": 2, "at_most_one": ["LOC", "NEW0"], "label_order": ["LOC", "NEW1", "PERSON"]}},
+    "several chains": {
+        "set_ents": False,
+        "chains": {"people": {"spans_key": "found"}, "places": {"set_ents": True}},
+    },
+    "a chain per label": {"set_ents": False, "spans_key": "found", "chain_per_label": True},
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*W401")  # two places, where the rules allow one
+@pytest.mark.parametrize("scheme", ["BIO", "IO", "BIOES"])
+@pytest.mark.parametrize("setup", SETUPS)
+def test_new_labels_change_nothing_until_they_are_trained(setup, scheme):
+    """Neither paths nor spans, and probabilities but for the rounding of a matrix product that has become wider; whatever
+    the scores of the new labels."""
+    nlp = make_nlp(scheme=scheme, **SETUPS[setup])
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    examples = make_examples(nlp)
+    for example in examples:
+        example.reference.spans["found"] = list(example.reference.ents)
+    train(nlp, examples, steps=15)
+    docs = [nlp.make_doc(text) for text, _ in SENTENCES] + [nlp.make_doc("Some \n unseen words, Khan of York! " * 5)]
+    old_chains, width = len(tagger.chains), len(tagger.model.get_ref("output_layer").get_param("b"))
+
+    def outcome():
+        of_chains = list(zip(*tagger.predict(docs)))[:old_chains]
+        decodings = [one for of_docs in of_chains for one in of_docs]
+        loss, _ = tagger.get_loss(examples, tagger.model.predict([example.predicted for example in examples]))
+        found = [[one.tags.tolist(), one.spans.tolist()] for one in decodings]
+        return found, [loss, *numpy.concatenate([one.probabilities for one in decodings])]
+
+    found, numbers = outcome()
+    assert len(numbers) > 3
+    chains = ("people", "places", "people") if tagger.cfg["chains"] else (None,) * 3
+    for label, chain in zip(("NEW0", "NEW1", "NEW2"), chains):
+        tagger.add_label(label, chain)
+        tagger.model.get_ref("output_layer").get_param("b")[width:] = 50.0  # closed, whatever the scores
+        found_now, numbers_now = outcome()
+        assert found_now == found and numbers_now == pytest.approx(numbers, abs=1e-5)
 
 
 def test_new_label_under_an_optimizer_already_in_use():
