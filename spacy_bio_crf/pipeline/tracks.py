@@ -1,13 +1,13 @@
 """Scores of single spans, exactly: a scored span runs on a track of the automaton (`spacy_bio_crf.tags.Tracks`), and its last
 token adds its score."""
 from functools import lru_cache
-from typing import Dict, List, Mapping, NamedTuple, Sequence, Set, Tuple
+from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
 import numpy
 
 from ..tags import States, Tracks
 from ..tags.rules import ENDS, LEAVES, ON
-from ..types import Floats2d
+from ..types import Bools1d, Floats2d
 from .demands import ANY, Demands
 from .lattice import ChainIndex, Lattice
 
@@ -34,24 +34,34 @@ def lay_tracks(demands: Sequence[Demands], indexes: Sequence[ChainIndex], ids: M
     indexes (Sequence[ChainIndex]): Where the tokens of each document lie.
     ids (Mapping[str, int]): The id of each label.
     """
-    scores: Dict[Tuple[int, int], Dict[int, float]] = {}
+    asked: Dict[int, Dict[str, Dict[int, float]]] = {}
     for index, demand in zip(indexes, demands):
         for (start, end, label), score in demand.scored:
-            if index.has_edges(start, end):
+            if (label == ANY or label in ids) and index.has_edges(start, end):
                 first, last = int(index.before[start]), int(index.before[end])
-                for i in ids.values() if label == ANY else [ids[label]] if label in ids else []:
-                    ends = scores.setdefault((first, i), {})
-                    ends[last] = ends.get(last, 0.0) + score
-    alike: Dict[tuple, List[int]] = {}
-    for (start, label), ends in sorted(scores.items()):
-        alike.setdefault((start, *sorted(ends.items())), []).append(label)
+                ends = asked.setdefault(first, {}).setdefault(label, {})
+                ends[last] = ends.get(last, 0.0) + score
     tracks: List[Track] = []
     free_from: List[int] = []  # of each number: the first token that it may be entered at again
-    for (start, *ends), labels in alike.items():
-        place = next((i for i, token in enumerate(free_from) if token <= start), len(free_from))
-        free_from[place : place + 1] = [max(end for end, _ in ends)]
-        tracks.append(Track(place + 1, start, tuple(labels), dict(ends)))
+    for start, by_label in sorted(asked.items()):
+        for ends, labels in _alike(by_label, ids):
+            place = next((i for i, token in enumerate(free_from) if token <= start), len(free_from))
+            free_from[place : place + 1] = [max(ends)]
+            tracks.append(Track(place + 1, start, labels, ends))
     return tracks
+
+
+def _alike(by_label: Dict[str, Dict[int, float]], ids: Mapping[str, int]) -> Iterator[Tuple[Dict[int, float], Tuple[int, ...]]]:
+    """The scores of each end, with the labels that have them, from those of labels and of `ANY`."""
+    of_all = by_label.pop(ANY, {})
+    labels_of: Dict[tuple, List[int]] = {}
+    for label, ends in by_label.items():
+        total = {end: of_all.get(end, 0.0) + ends.get(end, 0.0) for end in sorted({*of_all, *ends})}
+        labels_of.setdefault(tuple(total.items()), []).append(ids[label])
+    if of_all:
+        others = [i for label, i in ids.items() if label not in by_label]
+        labels_of.setdefault(tuple(sorted(of_all.items())), []).extend(others)
+    return ((dict(ends), tuple(sorted(labels))) for ends, labels in labels_of.items() if labels)
 
 
 def with_tracks(states: States, tracks: Sequence[Track]) -> States:
@@ -77,22 +87,26 @@ def write_tracks(lattice: Lattice, tracks: Sequence[Track], indexes: Sequence[Ch
     """
     states, allowed = lattice.states, lattice.allowed
     on, phase = states.memories[:, -2], states.memories[:, -1]
-    opens = (states.label_ids >= 0) & ~states.continues
     rows = numpy.tile(on == 0, (len(allowed), 1))
     bonus = numpy.zeros(allowed.shape, dtype="f")
+    masks: Dict[Tuple[int, Tuple[int, ...]], List[Bools1d]] = {}
     for number, start, labels, scores in tracks:
-        here, last = on == number, max(scores) - 1
-        enters = opens & states.of_labels(labels)
-        rows[start] &= ~enters
-        rows[start, here & enters] = True
-        rows[start + 1 : last + 1, here & states.continues] = True
-        rows[start:last, here & (phase == LEAVES)] = False
-        rows[last, here & (phase == ON)] = False
+        if (number, labels) not in masks:
+            here, opens = on == number, states.of_labels(labels) & ~states.continues
+            phases = (here & (phase == one) for one in (ON, ENDS, LEAVES))
+            masks[number, labels] = [~opens | here, here & opens, here & states.continues, *phases]
+        no_way_around, enters, stays, goes_on, ends, leaves = masks[number, labels]
+        last = max(scores) - 1
+        rows[start] &= no_way_around
+        rows[start] |= enters
+        rows[start + 1 : last + 1] |= stays
+        rows[start:last] &= ~leaves
+        rows[last] &= ~goes_on
         for end, score in scores.items():
             if score == -numpy.inf:
-                allowed[end - 1, here & (phase == ENDS)] = False
+                allowed[end - 1] &= ~ends
             else:
-                bonus[end - 1, here & (phase == ENDS)] += score
+                bonus[end - 1, ends] += score
     rows[[index.before[-1] - 1 for index in indexes if len(index)]] &= phase == ENDS
     allowed &= rows
     return bonus
