@@ -177,3 +177,45 @@ def add_entity_ratio(losses, n, ratio, margin, weight):
         losses[0].value += weight * (abs(excess) - margin)
         for loss, (_, slope) in zip(losses, expected):
             loss.slope += weight * numpy.sign(excess) / n * slope
+
+
+@lru_cache(maxsize=None)
+def chains_of(scheme, *labels):
+    """A tagger with a chain for each of some labels."""
+    chains = {label: {"spans_key": "gold", "labels": [label]} for label in labels}
+    nlp = make_nlp(scheme=scheme, set_ents=False, chains=chains, incorrect_spans_key="wrong")
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    for label in labels:
+        tagger.add_label(label)
+    nlp.initialize()
+    return tagger
+
+
+@pytest.mark.parametrize("scheme", sorted(SCHEMES))
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_several_chains_learn_as_each_of_them_alone(scheme, data):
+    _, bounded, rules, learning, batch, scale, seed = data.draw(cases(scheme))
+    examples = [make_example(one, False, bounded) for one in batch]
+    both, alone = chains_of(scheme, *LABELS), [chains_of(scheme, label) for label in LABELS]
+    for tagger in (both, *alone):
+        tagger.cfg["learning"] = learning
+        tagger.cfg["constraints"] = {**CONSTRAINTS, "sentence_bounded": bounded, "max_span_length": rules.max_length}
+    lengths = numpy.array([sum(not token.is_space for token in example.predicted) for example in examples], dtype="i")
+    rng = numpy.random.default_rng(seed)
+    n, k = lengths.sum(), len(both.model.get_ref("crf").get_param("start"))
+    emissions, start, step, end = ((scale * rng.normal(size=shape)).astype("f") for shape in ((n, k), k, (k, k), k))
+    scores = ChainScores(emissions, lengths, start, step, end, None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        loss, gradient = both.get_loss(examples, scores)
+        total = 0.0
+        for tagger, chain in zip(alone, both.chains):
+            own = chain.columns
+            one = ChainScores(emissions[:, own], lengths, start[own], step[numpy.ix_(own, own)], end[own], None)
+            part, d_part = tagger.get_loss(examples, one)
+            total += part
+            assert gradient.emissions[:, own] == pytest.approx(d_part.emissions, abs=1e-5)
+            assert gradient.step[numpy.ix_(own, own)] == pytest.approx(d_part.step, abs=1e-5)
+            gradient.step[numpy.ix_(own, own)] = 0.0
+    assert loss == pytest.approx(total, rel=1e-6, abs=1e-6) and not gradient.step.any()
