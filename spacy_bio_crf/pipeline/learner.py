@@ -99,7 +99,7 @@ class Learner(TaggerState):
         losses: Optional[Dict[str, float]] = None,
     ) -> Dict[str, float]:
         """Learn from texts not to forget: the loss is how far the chain has moved from the one that the component had at
-        `nlp.resume_training`, over the labels that it knew then. What that one found is not to become a span of a new label.
+        `nlp.resume_training`, over the labels that it knew then; what that one found is not to become a new label.
 
         examples (Iterable[Example]): A batch of examples; their annotation does not matter.
         drop, sgd, losses: As for `update`.

@@ -76,8 +76,8 @@ def wrong_spans(examples: List[Example], chain: Chain, key: Optional[str]) -> In
 def forgetting_loss(
     examples: List[Example], old: ChainScores, new: ChainScores, chain: Chain, cfg: Mapping[str, Any]
 ) -> Tuple[float, ChainScores]:
-    """How far a chain has moved from an older model, as far as that one can say. What it left outside may well be a span of a
-    label that it did not know, but what it found may not (the shift of the background: Cermelli et al. 2020):
+    """How far a chain has moved from an older model, as far as that one can say. What it left outside may well be a span of
+    a label that it did not know, but what it found may not (the shift of the background: Cermelli et al. 2020):
 
         KL(old || new given that there are no new labels) - log P_new(no new label where the old one finds a span)
 

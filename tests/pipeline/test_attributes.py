@@ -1,4 +1,4 @@
-"""What an annotation covers and is worth: kept wherever the document goes, refused where it makes no sense, and learned by."""
+"""What an annotation covers and is worth: kept wherever the document goes, refused where it makes no sense, and heeded."""
 import pickle
 from functools import lru_cache
 

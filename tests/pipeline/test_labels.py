@@ -63,7 +63,9 @@ def test_new_label_changes_nothing_until_it_is_trained(trained, tmp_path):
 
 SETUPS = {
     "one chain": {},
-    "rules": {"constraints": {"max_span_length": 2, "at_most_one": ["LOC", "NEW0"], "label_order": ["LOC", "NEW1", "PERSON"]}},
+    "rules": {
+        "constraints": {"max_span_length": 2, "at_most_one": ["LOC", "NEW0"], "label_order": ["LOC", "NEW1", "PERSON"]}
+    },
     "several chains": {
         "set_ents": False,
         "chains": {"people": {"spans_key": "found"}, "places": {"set_ents": True}},
