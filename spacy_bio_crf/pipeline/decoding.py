@@ -53,13 +53,13 @@ def decode(
 def _best(scores: ChainScores, allowed: Optional[Bools2d], states: States, rule: str):
     """The tags, where they are known already, and the spans of a batch by a rule."""
     if rule not in RULES:
-        raise ValueError(Errors.E408.format(name="bio_crf_tagger", decode=rule, known=", ".join(RULES)))
+        raise ValueError(Errors.E408.format(decode=rule, known=", ".join(RULES)))
     if rule == "viterbi":
         path, _ = crf.best_path(scores, allowed)
         tags = states.tags[path]
         return tags, states.tagset.spans(tags, scores.lengths)
     if rule == "expected_f" and any(isinstance(one, (AtMostOne, InOrder)) for one in states.rules):
-        raise ValueError(Errors.E421.format(name="bio_crf_tagger"))
+        raise ValueError(Errors.E421)
     find = most_likely_spans if rule == "marginal" else spans_of_best_expected_f
     return None, find(scores, allowed, states)
 
