@@ -117,8 +117,9 @@ def measure(nlp: Language, path: Path, words: int, turns: int) -> Dict[str, List
 
 
 def take(path: Path, nlp: Language, words: int) -> List[Doc]:
-    """The first documents of a corpus, up to so many words."""
+    """The first documents of a corpus, up to so many words; a small corpus is repeated."""
     docs = list(DocBin().from_disk(path).get_docs(nlp.vocab))
+    docs *= 1 + words // sum(map(len, docs))
     counts = accumulate(map(len, docs))
     return [doc for doc, count in zip(docs, counts) if count <= words]
 

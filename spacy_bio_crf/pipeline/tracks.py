@@ -1,5 +1,5 @@
-"""Scores of single spans, exactly: a scored span runs on a track of the automaton (`spacy_bio_crf.tags.Tracks`), and its last
-token adds its score."""
+"""Scores of single spans, exactly: a scored span runs on a track of the automaton (`spacy_bio_crf.tags.Tracks`), and its
+last token adds its score."""
 from functools import lru_cache
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
@@ -12,19 +12,22 @@ from .demands import ANY, Demands
 from .lattice import ChainIndex, Lattice
 
 
+Ends = Dict[int, float]  # the score in nats of ending before a chain token
+
+
 class Track(NamedTuple):
     """Where a track is entered, and what it scores to leave it.
 
     number (int): From 1 on. No two tracks with one number share a token.
     start (int): The chain token of the batch where spans enter it.
     labels (Tuple[int, ...]): The label ids of these spans.
-    scores (Dict[int, float]): The score in nats of ending before a chain token.
+    scores (Ends): What it scores to end on it.
     """
 
     number: int
     start: int
     labels: Tuple[int, ...]
-    scores: Dict[int, float]
+    scores: Ends
 
 
 def lay_tracks(demands: Sequence[Demands], indexes: Sequence[ChainIndex], ids: Mapping[str, int]) -> List[Track]:
@@ -34,7 +37,7 @@ def lay_tracks(demands: Sequence[Demands], indexes: Sequence[ChainIndex], ids: M
     indexes (Sequence[ChainIndex]): Where the tokens of each document lie.
     ids (Mapping[str, int]): The id of each label.
     """
-    asked: Dict[int, Dict[str, Dict[int, float]]] = {}
+    asked: Dict[int, Dict[str, Ends]] = {}
     for index, demand in zip(indexes, demands):
         for (start, end, label), score in demand.scored:
             if (label == ANY or label in ids) and index.has_edges(start, end):
@@ -51,8 +54,8 @@ def lay_tracks(demands: Sequence[Demands], indexes: Sequence[ChainIndex], ids: M
     return tracks
 
 
-def _alike(by_label: Dict[str, Dict[int, float]], ids: Mapping[str, int]) -> Iterator[Tuple[Dict[int, float], Tuple[int, ...]]]:
-    """The scores of each end, with the labels that have them, from those of labels and of `ANY`."""
+def _alike(by_label: Dict[str, Ends], ids: Mapping[str, int]) -> Iterator[Tuple[Ends, Tuple[int, ...]]]:
+    """The scores of ends, with the labels that have them all, from those of single labels and of `ANY`."""
     of_all = by_label.pop(ANY, {})
     labels_of: Dict[tuple, List[int]] = {}
     for label, ends in by_label.items():
@@ -72,7 +75,7 @@ def with_tracks(states: States, tracks: Sequence[Track]) -> States:
     return _with_tracks(states, tuple(tuple(sorted(labels[number])) for number in sorted(labels)))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _with_tracks(states: States, labels: Tuple[Tuple[int, ...], ...]) -> States:
     return States(states.tagset, [*states.rules, Tracks(labels)]) if labels else states
 

@@ -75,7 +75,7 @@ class InOrder:
         return [(rank,)] if rank >= memory[0] else []
 
 
-ON, ENDS, LEAVES = range(3)  # of a token on a track: the span goes on there; ends with this token; goes on without the track
+ON, ENDS, LEAVES = range(3)  # of a token on a track: the span goes on there; ends with it; goes on without the track
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,8 @@ def test_states_are_the_open_tags_where_tags_tell_whether_they_continue(scheme):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_everything_is_outside_where_all_labels_are_closed(scheme):
-    states = States(TagSet(scheme, LABELS, LABELS), [MaxLength({0: 2}), AtMostOne((0, 1)), InOrder((0, 1)), Tracks(((0,), (0, 1)))])
+    rules = [MaxLength({0: 2}), AtMostOne((0, 1)), InOrder((0, 1)), Tracks(((0,), (0, 1)))]
+    states = States(TagSet(scheme, LABELS, LABELS), rules)
     assert states.tags.tolist() == [0] and states.constraints.step.all() and not states.may_go_on.any()
 
 
