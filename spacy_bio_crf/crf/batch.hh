@@ -39,48 +39,6 @@ struct Batch {
     }
 };
 
-// Gradients of a batch. Those of the shared parameters are summed as integers, in units of 2^-36: then the sum does not
-// depend on the order of the sequences.
-class Gradient {
-    static constexpr double GRID = 68719476736.0;
-    const Tiles& tiles;
-    std::vector<int64_t> starts, steps, ends;  // steps: as those of the chain lie
-    static int64_t on_grid(double x) { return std::llrint(x * GRID); }
-
-public:
-    int n_tags;
-    float* emissions;
-
-    Gradient(const Chain& chain, float* emissions)
-        : tiles(chain.step.tiles), starts(chain.n_tags), steps(tiles.size), ends(chain.n_tags), n_tags(chain.n_tags),
-          emissions(emissions) {}
-
-    // The marginals of a window of a sequence, whose first token is `first`, and which has n.
-    void add_tokens(int64_t first, int64_t n, const Window& window, const Rows& marginals) {
-        for (int64_t t = window.first; t < window.last; t++)
-            for (int j = 0; j < n_tags; j++) emissions[(first + t) * n_tags + j] = float(marginals[t][j]);
-        if (window.first == 0)
-            for (int j = 0; j < n_tags; j++) starts[j] += on_grid(marginals[0][j]);
-        if (window.last == n)
-            for (int j = 0; j < n_tags; j++) ends[j] += on_grid(marginals[n - 1][j]);
-    }
-    void add_steps(const Rows& expected) {
-        for (size_t place = 0; place < tiles.size; place++) steps[place] += on_grid(expected.data()[place]);
-    }
-    void add_nothing(int64_t first, int64_t n) {
-        std::fill(emissions + first * n_tags, emissions + (first + n) * n_tags, 0.0f);
-    }
-    void write_shared(float* start, float* step, float* end) const {
-        const auto off_grid = [](int64_t sum) { return float(double(sum) / GRID); };
-        std::transform(starts.begin(), starts.end(), start, off_grid);
-        std::transform(ends.begin(), ends.end(), end, off_grid);
-        std::fill(step, step + size_t(n_tags) * n_tags, 0.0f);
-        tiles.for_each_cell([&](int i, int j, size_t place) {
-            if (i < n_tags && j < n_tags) step[size_t(i) * n_tags + j] = off_grid(steps[place]);
-        });
-    }
-};
-
 inline void log_partition(const Kernels& kernels, const Chain& chain, const Batch& batch, double* log_z) {
     Workspace work = batch.workspace(chain, false);
     batch.for_each([&](int64_t b, int64_t, const Sequence& sequence) {
@@ -271,6 +229,20 @@ inline int64_t k_best(const Chain& chain, const Batch& batch, int64_t k, int32_t
     batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) {
         k_best(chain, steps, end, sequence, k, paths + first, n_tokens, scores + b, batch.n_sequences);
         if (scores[b] == -INF && failed < 0) failed = b;
+    });
+    return failed;
+}
+
+// values: N x n_tags, of which `unit` is the unit of the results. Returns the first sequence that has no legal path, or -1.
+inline int64_t expected_value(const Kernels& kernels, const Chain& chain, const Batch& batch, const float* values,
+                              double unit, double* expected, Gradient& gradient) {
+    Workspace work = batch.workspace(chain, true);
+    int64_t failed = -1;
+    batch.for_each([&](int64_t b, int64_t first, const Sequence& sequence) {
+        expected[b] = 0.0;
+        if (sequence.length == 0 || failed >= 0) return;
+        const float* worth = values + first * chain.n_tags;
+        if (kernels.expected_value(chain, sequence, work, worth, unit, expected + b, gradient, first) == -INF) failed = b;
     });
     return failed;
 }

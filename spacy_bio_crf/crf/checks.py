@@ -106,15 +106,17 @@ def check_threshold(threshold: float) -> float:
     return float(threshold)
 
 
-def check_values(values: Floats2d, scores: ChainScores) -> Floats2d:
+def check_values(
+    values: Floats2d, scores: ChainScores, is_finite: Callable[[numpy.ndarray], bool] = all_finite
+) -> Floats2d:
     values = check_array("values", values, "float32", scores.emissions.shape)
-    check_finite("values", values, all_finite)
+    check_finite("values", values, is_finite)
     return values
 
 
 def value_unit(values: Floats2d, lengths: Ints1d) -> float:
     """A power of two that no sequence's value exceeds: in units of it, a token adds at most 2 to a covariance."""
-    largest = float(numpy.abs(values).max(initial=0.0)) * int(numpy.max(lengths, initial=0))
+    largest = float(max(values.max(initial=0.0), -values.min(initial=0.0))) * int(numpy.max(lengths, initial=0))
     return 2.0 ** numpy.ceil(numpy.log2(largest)) if largest > 0 else 1.0
 
 

@@ -24,7 +24,9 @@ from .checks import (
     check_spans,
     check_tags,
     check_threshold,
+    check_values,
     uniform_numbers,
+    value_unit,
 )
 
 
@@ -75,6 +77,8 @@ cdef extern from "batch.hh" namespace "bio_crf" nogil:
     int64_t c_entropy "bio_crf::entropy"(const Kernels&, const Chain&, const Batch&, double*) except +
     int64_t c_sample "bio_crf::sample"(const Kernels&, const Chain&, const Batch&, const double* uniforms, int32_t*,
                                        int64_t count, int64_t n_tokens) except +
+    int64_t c_expected_value "bio_crf::expected_value"(const Kernels&, const Chain&, const Batch&, const float* values,
+                                                       double unit, double*, Gradient&) except +
     void c_path_scores "bio_crf::path_scores"(const Chain&, const Batch&, const int64_t*, double*) except +
     int64_t c_best_path "bio_crf::best_path"(const Kernels&, const Chain&, const Batch&, int32_t*, double*) except +
     int64_t c_k_best "bio_crf::k_best"(const Chain&, const Batch&, int64_t k, int32_t*, int64_t n_tokens,
@@ -333,4 +337,20 @@ def likely_spans(scores, threshold, labels, joins, allowed=None):
 
 
 def expected_value(scores, values, allowed=None):
-    return reference.expected_value(scores, values, allowed)
+    cdef Lattice lattice = Lattice(scores, allowed, True)
+    cdef ScoreGradient gradient = ScoreGradient(lattice)
+    values = check_values(values, lattice.scores, all_finite)
+    cdef double unit = value_unit(values, lattice.scores.lengths)
+    expected = numpy.empty(lattice.batch.n_sequences)
+    cdef float* values_data = <float*>data(values)
+    cdef double* out = <double*>data(expected)
+    cdef int64_t failed
+    with nogil:
+        failed = c_expected_value(
+            kernels[0], lattice.chain[0], lattice.batch, values_data, unit, out, gradient.sums[0]
+        )
+    _check_found(lattice, failed)
+    result = gradient.finish(scores)
+    for array in (expected, result.emissions, result.start, result.step, result.end):
+        array *= unit
+    return expected, result

@@ -110,7 +110,8 @@ static void forward_again(const Chain& chain, const Sequence& sequence, Workspac
     forward_rows<S>(chain, work, window, gathered);
 }
 
-// Leaves the first window's rows. Wants a log Z above -inf, and what forward left. Returns false if paths may have been lost.
+// Leaves the first window's rows. Wants a log Z above -inf, and what forward left. Returns false if paths may have been
+// lost.
 template <class S>
 static bool backward(const Chain& chain, const Sequence& sequence, Workspace& work) {
     const Windows windows(sequence.length);

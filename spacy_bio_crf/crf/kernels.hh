@@ -4,10 +4,11 @@
 #include "emissions.hh"
 #include "forward_backward.hh"
 #include "expectations.hh"
+#include "expected_value.hh"
 #include "entropy.hh"
 #include "sample.hh"
 #include "spans.hh"
 #include "viterbi.hh"
 
-static const Kernels KERNELS = {NAME,   log_partition, expectations,       marginals,   entropy,
-                               sample, best_path,     span_probabilities, likely_spans};
+static const Kernels KERNELS = {NAME,    log_partition, expectations, marginals,          expected_value,
+                               entropy, sample,        best_path,    span_probabilities, likely_spans};

@@ -56,6 +56,9 @@ static inline Doubles operator-(const Doubles& a, const Doubles& b) {
 static inline Doubles operator*(const Doubles& a, const Doubles& b) {
     return each_lane([&](int i) { return a[i] * b[i]; });
 }
+static inline Doubles operator/(const Doubles& a, const Doubles& b) {
+    return each_lane([&](int i) { return a[i] / b[i]; });
+}
 static inline Doubles operator*(const Doubles& a, double b) { return a * broadcast(b); }
 static inline Doubles max(const Doubles& a, const Doubles& b) {
     return each_lane([&](int i) { return a[i] > b[i] ? a[i] : b[i]; });

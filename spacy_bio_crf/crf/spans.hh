@@ -42,9 +42,10 @@ class InsideSpan {
     // weight(k): of the label's k-th tag
     template <class Weight>
     double probability(const Label& label, int64_t t, Weight weight) {
-        if (first_time(has_total[t - first])) inverse_totals[t - first] = S::inverse(meet<S>(chain, work, t));
+        double& inverse_total = inverse_totals[t - first];
+        if (first_time(has_total[t - first])) inverse_total = S::inverse(meet<S>(chain, work, t));
         double sum = 0.0;
-        for (size_t k = 0; k < label.tags.size(); k++) sum += S::probability(S::times(weight(k), inverse_totals[t - first]));
+        for (size_t k = 0; k < label.tags.size(); k++) sum += S::probability(S::times(weight(k), inverse_total));
         return sum;
     }
 
@@ -60,7 +61,8 @@ public:
         first = window.first;
         entries.begin_at(first);
         exits.begin_at(first);
-        for (std::vector<char>* flags : {&has_entries, &has_exits, &has_total}) std::fill(flags->begin(), flags->end(), false);
+        for (std::vector<char>* flags : {&has_entries, &has_exits, &has_total})
+            std::fill(flags->begin(), flags->end(), false);
     }
 
     // A span begins with token t.
@@ -169,7 +171,10 @@ static void likely_spans(const Chain& chain, const Sequence& sequence, Workspace
                     const double probability = inside.probability_of_end(label, t);
                     if (probability >= threshold) likely.add({first + start, first + t + 1, id}, probability);
                     if (++t == sequence.length) return;
-                    if (t == window.last) return still_open.push_back({{start, t, id}, &label, inside.state(label), nullptr});
+                    if (t == window.last) {
+                        still_open.push_back({{start, t, id}, &label, inside.state(label), nullptr});
+                        return;
+                    }
                 }
             };
             for (const OpenSpan& one : open) {

@@ -1,5 +1,6 @@
 // The kernels, compiled once per instruction set, and the choice among them when the module is loaded.
 #pragma once
+#include "gradient.hh"
 #include "labelling.hh"
 
 namespace bio_crf {
@@ -9,6 +10,7 @@ struct Kernels {
     double (*log_partition)(const Chain&, const Sequence&, Workspace&);
     double (*expectations)(const Chain&, const Sequence&, Workspace&);
     void (*marginals)(const Chain&, const Sequence&, Workspace&, const Window&);
+    double (*expected_value)(const Chain&, const Sequence&, Workspace&, const float*, double, double*, Gradient&, int64_t);
     double (*entropy)(const Chain&, const Sequence&, Workspace&);
     double (*sample)(const Chain&, const Sequence&, Workspace&, const double*, int32_t*, int64_t, int64_t);
     double (*best_path)(const Chain&, const Sequence&, Workspace&, int32_t*);

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
+from spacy_bio_crf.crf import reference
 from spacy_bio_crf.tags.schemes import SCHEMES
 
 from . import oracle
@@ -94,7 +95,7 @@ def test_a_leading_track_that_dies(crf, gap):
     scores.constraints.step[:] = numpy.eye(3, dtype=bool)
     scores.constraints.end[0] = False
     expected, gradient = crf.expected_value(scores, numpy.tile(numpy.float32([50, 0, 1]), (6, 1)))
-    assert_allclose(expected, [3.0], rtol=1e-12)
+    assert_allclose(expected, [3.0], rtol=1e-9)
     assert_allclose(gradient.emissions, numpy.tile([0.0, -1.5, 1.5], (6, 1)), rtol=1e-6)
     assert_allclose(gradient.step, 5 * numpy.diag([0.0, -1.5, 1.5]), rtol=1e-6)
 
@@ -106,6 +107,29 @@ def test_large_values_over_long_sequences(crf):
     expected, gradient = crf.expected_value(scores, numpy.tile(numpy.float32([0, 1e7]), (n, 1)))
     assert_allclose(expected, [n * 1e7 / 2])
     assert_allclose(gradient.step, (n - 1) * n * 1e7 / 4 * numpy.diag([-1, 1]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1.0, 50.0, 1e3, 1e6])
+@pytest.mark.parametrize("n_tags, lengths", [(1, [3, 70]), (7, [64, 3]), (8, [9]), (9, [40, 0]), (17, [133]), (50, [10])])
+def test_like_the_reference(compiled, n_tags, lengths, scale):
+    scores, rng = random_batch(lengths, n_tags, scale, seed=n_tags, legal=0.5), numpy.random.default_rng(n_tags)
+    values = rng.normal(size=scores.emissions.shape).astype("float32")
+    allowed = rng.random(values.shape) < 0.8
+    allowed[:, 0] = True
+    for mask in (None, allowed):
+        got, expected = (backend.expected_value(scores, values, mask) for backend in (compiled, reference))
+        assert_allclose(got[0], expected[0], rtol=1e-7, atol=1e-7)
+        for name in FIELDS:
+            assert_allclose(getattr(got[1], name), getattr(expected[1], name), rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def test_a_hundred_thousand_tokens(compiled):
+    """Of tokens that are independent, each has its own variance."""
+    n, scores = 100_000, uniform(2, [100_000])
+    expected, gradient = compiled.expected_value(scores, numpy.tile(numpy.float32([0, 1]), (n, 1)))
+    assert_allclose(expected, [n / 2], rtol=1e-12)
+    assert_allclose(gradient.emissions, numpy.tile([-0.25, 0.25], (n, 1)), rtol=1e-6)
+    assert_allclose(gradient.step, (n - 1) / 4 * numpy.array([[-1, 0], [0, 1]]), rtol=1e-6, atol=1e-6)
 
 
 def test_in_any_order(crf):

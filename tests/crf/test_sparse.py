@@ -69,6 +69,11 @@ def test_like_the_reference(compiled, case, scale):
         assert_allclose(got[0], expected[0], rtol=1e-9)
         for name in FIELDS:
             assert_allclose(getattr(got[1], name), getattr(expected[1], name), rtol=1e-6, atol=1e-9, err_msg=name)
+        values = scores.emissions / numpy.float32(scale)
+        got, expected = (backend.expected_value(scores, values, mask) for backend in (compiled, reference))
+        assert_allclose(got[0], expected[0], rtol=1e-7, atol=1e-7)
+        for name in FIELDS:
+            assert_allclose(getattr(got[1], name), getattr(expected[1], name), rtol=1e-5, atol=1e-6, err_msg=name)
     for got, expected in zip(compiled.k_best(scores, 3), reference.k_best(scores, 3)):
         assert_array_equal(got, expected)
 

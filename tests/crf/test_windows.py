@@ -38,6 +38,7 @@ def calls(compiled, scores, allowed, gold, spans, labels, joins):
     yield lambda: compiled.best_path(scores, allowed)
     yield lambda: compiled.entropy(scores, allowed)
     yield lambda: compiled.sample(scores, 2, 0, allowed)
+    yield lambda: compiled.expected_value(scores, scores.emissions[::-1].copy(), allowed)
     yield lambda: compiled.span_probabilities(scores, spans, labels, joins, allowed)
     yield lambda: compiled.likely_spans(scores, 0.05, labels, joins, allowed)
 
@@ -142,6 +143,7 @@ call = {
     "loss": lambda: cpu.loss(scores, gold[: len(scores.emissions)], gold[: len(scores.emissions)]),
     "best_path": lambda: cpu.best_path(scores),
     "entropy": lambda: cpu.entropy(scores),
+    "expected_value": lambda: cpu.expected_value(scores, scores.emissions),
     "sample": lambda: cpu.sample(scores, 1, 0),
     "span_probabilities": lambda: cpu.span_probabilities(scores, spans[spans[:, 1] < len(scores.emissions)], labels, joins),
     "likely_spans": lambda: cpu.likely_spans(scores, 0.99, labels, joins),
@@ -154,8 +156,8 @@ result = call()
 print(peak() - before - sum(array.nbytes for array in all_of(result)))
 """
 TASKS = (
-    "log_partition", "marginals", "loss of a path", "loss", "best_path", "entropy", "sample", "span_probabilities",
-    "likely_spans",
+    "log_partition", "marginals", "loss of a path", "loss", "best_path", "entropy", "expected_value", "sample",
+    "span_probabilities", "likely_spans",
 )  # fmt: skip
 
 
