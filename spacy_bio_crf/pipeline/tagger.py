@@ -241,6 +241,7 @@ class BioCrfTagger(Learner):
         demands = [demands_of(doc, constraints) for doc in docs]
         if asked is not None:
             demands = [add_demands(one, other) for one, other in zip(demands, asked)]
+        demands = [self._concerning(chain, demand) for demand in demands]
         key = self.scores_key_of(chain)
         preset = [preset_tokens(doc, own(doc, key)) if self._keeps_preset(chain) else None for doc in docs]
         states, allowed, bonus = find_conditions(docs, chain, constraints, demands, preset)
@@ -248,6 +249,13 @@ class BioCrfTagger(Learner):
         if bonus is not None:
             lifted.emissions = lifted.emissions + bonus
         return lifted, allowed, states
+
+    def _concerning(self, chain: Chain, demands: Demands) -> Demands:
+        """Demands less the required spans that are the business of other chains, since this one does not have their label."""
+        if not demands.required:
+            return demands
+        elsewhere = {label for one in self.chains for label in one.tagset.labels}.difference(chain.tagset.labels)
+        return demands._replace(required=tuple(span for span in demands.required if span[2] not in elsewhere))
 
     def _new_spans(self, doc: Doc, chain: Chain, decoding: Decoding) -> Spans:
         """The spans that were decoded other than the preset ones, which are written to the entities if the chain does so."""

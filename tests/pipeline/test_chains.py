@@ -1,5 +1,7 @@
 """Several chains in one component: each against enumeration of its own tag sequences, and what they write together."""
+import re
 from itertools import product
+from pathlib import Path
 
 import numpy
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 from spacy.training import Example
+from thinc.api import Config
 
 from spacy_bio_crf.tags import SCHEMES
 
@@ -168,6 +171,17 @@ def test_predictions_are_the_best_sequences_of_each_chain_in_the_order_of_the_do
                 assert triples(doc.ents) == sorted(found)
 
 
+def test_the_page_on_layers_says_what_is_so(capsys):
+    page = (Path(__file__).parents[2] / "docs" / "layers.md").read_text(encoding="utf8")
+    ((code, output),) = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", page, re.DOTALL)
+    exec(code, {})
+    assert capsys.readouterr().out == output
+    (text,) = re.findall(r"```ini\n(.*?)```", page, re.DOTALL)
+    settings = Config().from_str("[components]\n" + text)["components"]["bio_crf_tagger"]
+    tagger = spacy.blank("en").add_pipe(settings.pop("factory"), config=settings)
+    assert list(tagger.cfg["chains"]) == ["names", "outer", "people", "places"]
+
+
 NESTED = [
     (
         "Shaka Khan lives in New York.",
@@ -235,6 +249,20 @@ def test_presets_condition_the_chain_of_the_entities_alone():
     expected = triples(tagger(doc).spans["two"])
     tagger(preset)
     assert ("x y", "A") in ents(preset) and triples(preset.spans["two"]) == expected != []
+
+
+def test_required_spans_concern_the_chains_that_have_their_label():
+    tagger = random_tagger("entities", "BIO", seed=1, constraints={"required_key": "must"})
+    doc = Doc(VOCAB, words=["x", "y", "z"])
+    doc.spans["must"] = [Span(doc, 1, 2, label="B"), Span(doc, 0, 3, label="C")]  # of one chain each
+    tagger(doc)
+    assert ("y", "B") in ents(doc) and triples(doc.spans["two"]) == [(0, 3, "C")]
+    doc.spans["must"] = [Span(doc, 1, 2, label="A")]  # of both
+    for chain in ("one", "two"):
+        assert tagger.span_probabilities(doc, [(1, 2, "A")], chain=chain).tolist() == [pytest.approx(1.0)]
+    doc.spans["must"] = [Span(doc, 1, 2, label="of none")]
+    with pytest.raises(ValueError, match="E417.*of none"):
+        tagger(doc)
 
 
 def test_group_of_another_component_stays(layered):
