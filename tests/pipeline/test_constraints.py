@@ -157,7 +157,7 @@ def rule_settings(draw):
     limit = st.integers(1, 3)
     some = st.lists(st.sampled_from([*LABELS, "unknown"]), unique=True, max_size=3)
     rules = {
-        "sentence_bounded": st.booleans(),
+        "sentence_bounded": st.just(True),
         "max_span_length": st.one_of(limit, st.dictionaries(st.sampled_from([*LABELS, "unknown"]), limit)),
         "at_most_one": some,
         "label_order": some,
@@ -171,7 +171,7 @@ def documents(draw):
     """A document of up to 5 tokens with sentences, whitespace, preset entities and blocked tokens."""
     length = draw(st.sampled_from([5, 4, 3, 2, 1]))
     words = draw(st.lists(st.sampled_from(["x", "y", "z", " "]), min_size=length, max_size=length))
-    doc = Doc(VOCAB, words=words, sent_starts=[i == 0 or draw(st.integers(0, 3)) == 0 for i in range(len(words))])
+    doc = Doc(VOCAB, words=words, sent_starts=[i == 0 or draw(st.booleans()) for i in range(len(words))])
     ents, blocked, position = [], [], 0
     while draw(st.booleans()) and position < len(doc):
         start = draw(st.integers(position, len(doc) - 1))

@@ -1,16 +1,9 @@
 """Preset entities and blocked tokens stand, and the rest is decoded given them."""
-
 import pytest
 from spacy.tokens import Doc, Span
 
-
-from ..conftest import SMALL_MODEL, ents, make_examples, make_nlp, train
-
-TOK2VEC = SMALL_MODEL["tok2vec"]
-LISTENER = {
-    "@architectures": "spacy_bio_crf.BioCrfTagger.v1",
-    "tok2vec": {"@architectures": "spacy.Tok2VecListener.v1", "width": 32, "upstream": "tok2vec"},
-}
+from ..conftest import ents, make_examples, make_nlp, train
+from .test_posterior import random_tagger
 
 
 @pytest.mark.parametrize("scheme", ["BIO", "IO"])
@@ -70,3 +63,28 @@ def test_blocked_whitespace_parts_a_span(trained):
     doc = tagger(doc)
     assert all(not ent.start <= 3 < ent.end for ent in doc.ents)
     assert doc[3].ent_iob == 3 and not doc[3].ent_type
+
+
+@pytest.mark.parametrize(
+    "constraints, first",
+    [
+        ({"sentence_bounded": True}, None),
+        ({"max_span_length": 1}, None),
+        ({"max_span_length": {"a": 1}}, None),
+        ({"at_most_one": ["a"]}, "a"),
+        ({"label_order": ["a", "b"]}, "b"),
+        ({"disabled_labels": ["a"]}, None),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["BIO", "IO"])
+def test_preset_entities_that_the_rules_forbid_stand_and_are_outside_for_the_chain(scheme, constraints, first):
+    tagger = random_tagger(scheme, 0.3, 1, constraints=constraints)
+    doc = Doc(tagger.vocab, words=["v", "w", "x", "y", "z"], sent_starts=[True, False, False, True, False])
+    preset = [Span(doc, 2, 4, label="a", kb_id="Q1", span_id="id1")]
+    preset += [] if first is None else [Span(doc, 0, 1, label=first)]
+    doc.set_ents(preset, default="missing")
+    ((decoding,),) = tagger.predict([doc])
+    names = [tagger.tagset.names[tag] for tag in decoding.tags]
+    assert names[2:4] == ["O", "O"] and (scheme == "IO" or names[4][0] != "I")
+    assert first is None or names[0].endswith(first)
+    assert {(2, 4, "a", "Q1", "id1")} <= {(e.start, e.end, e.label_, e.kb_id_, e.ent_id_) for e in tagger(doc).ents}
