@@ -6,8 +6,8 @@ It trains with configs/bio_crf.cfg and configs/ner.cfg, the same encoder, epochs
 spans on the test part. The dev part is scored about once an epoch; what is scored on the test part is the pipeline with the
 best F1 there, and, beside it, the one after the last epoch. Dev and test parts are fully annotated.
 
-dsner_ec_zh (Yang et al. 2018): 1,097 sentences annotated by hand, and 2,560 annotated by a dictionary, which says nothing of
-other characters. wikigold: documents dealt 70 : 10 : 20 by seed 0, and a random half of the training entities hidden.
+dsner_ec_zh (Yang et al. 2018): 1,097 sentences annotated by hand, and 2,560 by a dictionary, which is silent on all other
+characters. wikigold: documents dealt 70 : 10 : 20 by seed 0, and a random half of the training entities hidden.
 
 Each run is a line of OUTPUT/NAME.jsonl, and a run that is there is not repeated, so that a stopped benchmark goes on.
 """
@@ -196,7 +196,7 @@ def table_of(lines: List[Dict[str, Any]]) -> str:
     for (pipeline, annotation), runs in rows.items():
         best = {figure: [100 * run["model-best"][figure] for run in runs] for figure in "prf"}
         means = [f"{statistics.mean(best[figure]):.1f}" for figure in "prf"]
-        spread = f"{min(best['f']):.1f} to {max(best['f']):.1f}"
+        spread = f"{min(best['f']):.1f} to {max(best['f']):.1f}" if len(runs) > 1 else "one run"
         last = f"{statistics.mean(100 * run['model-last']['f'] for run in runs):.1f}"
         table.append([pipeline, annotation, str(len(runs)), *means, spread, last])
     return "\n".join(f"| {' | '.join(row)} |" for row in table)
