@@ -1,9 +1,15 @@
 """The chain against pytorch-crf: one thread, BIO constraints, 21 tags, medians of runs that take turns.
 
     OMP_NUM_THREADS=1 python benchmarks/crf.py [--json results.json]
+    OMP_NUM_THREADS=1 python benchmarks/crf.py --states
+    OMP_NUM_THREADS=1 python benchmarks/crf.py --long TASK
 
-pytorch-crf has no constraints, so it solves the simpler problem. "loss" is the negative log-likelihood of complete gold with
-the gradients of emissions and parameters, which pytorch-crf takes from autograd.
+pytorch-crf has no constraints, so it solves the simpler problem. "loss" is the negative log-likelihood of complete gold
+with the gradients of emissions and parameters, which pytorch-crf takes from autograd.
+
+--states measures our own chain alone, over the states of two product automata: many, with few legal steps. --long takes one
+sequence of 1,000,000 tokens, and says how far the peak of memory rises beside inputs and outputs; one task to a process.
+Both count the seconds of the processor, and not those of other work.
 """
 import argparse
 import datetime
@@ -24,20 +30,115 @@ N_LABELS = 10
 SHAPES = {"128 sequences of 25": (128, 25), "1 sequence of 2,000": (1, 2000)}
 
 
-def bio_scores(n_sequences, length):
-    """Random scores over O, B-0, I-0, B-1, I-1, ..., and a legal path through them."""
-    n_tags, rng = 2 * N_LABELS + 1, numpy.random.default_rng(0)
-    floats = lambda *shape: rng.normal(size=shape).astype("float32")
-    start, step = numpy.ones(n_tags, dtype=bool), numpy.ones((n_tags, n_tags), dtype=bool)
+def bio(n_labels):
+    """O, B-0, I-0, B-1, I-1, ...: legal starts and steps, label ids, and the steps that join."""
+    n_tags = 2 * n_labels + 1
+    start, step, joins = numpy.ones(n_tags, bool), numpy.ones((n_tags, n_tags), bool), numpy.zeros((n_tags, n_tags), bool)
     for inside in range(2, n_tags, 2):
         start[inside] = step[:, inside] = False
-        step[inside - 1 : inside + 1, inside] = True
+        step[inside - 1 : inside + 1, inside] = joins[inside - 1 : inside + 1, inside] = True
+    return start, step, numpy.repeat(numpy.arange(-1, n_labels), 2)[1:], joins
+
+
+def spans_of_at_most(longest, n_labels):
+    """O, all B, all I that are second in their span, all that are third ..."""
+    n_states = 1 + longest * n_labels
+    start, step = numpy.zeros(n_states, bool), numpy.zeros((n_states, n_states), bool)
+    start[: 1 + n_labels] = step[:, : 1 + n_labels] = True
+    joins = numpy.eye(n_states, k=n_labels, dtype=bool)
+    joins[0] = False
+    return start, step | joins, numpy.append(-1, numpy.tile(numpy.arange(n_labels), longest)), joins
+
+
+def at_most_once(n_labels, n_once):
+    """BIO, where each of the first labels begins once at most: the labels that came x the tags."""
+    start, step, labels, joins = bio(n_labels)
+    n_tags, n_sets = len(start), 2**n_once
+    starts, steps = numpy.zeros((n_sets, n_tags), bool), numpy.zeros((n_sets, n_tags, n_sets, n_tags), bool)
+    for tag in range(n_tags):
+        once = 1 << labels[tag] if tag % 2 and labels[tag] < n_once else 0
+        starts[once, tag] = start[tag]
+        for before in range(n_sets):
+            if not before & once:
+                steps[before, :, before | once, tag] = step[:, tag]
+    n_states = n_sets * n_tags
+    labels, joins = numpy.tile(labels, n_sets), numpy.tile(joins, (n_sets, n_sets))
+    return starts.ravel(), steps.reshape(n_states, n_states), labels, joins
+
+
+def random_scores(n_sequences, length, start, step):
+    n_tags, rng = len(start), numpy.random.default_rng(0)
+    floats = lambda *shape: rng.standard_normal(shape, dtype="float32")
     constraints = Constraints(start, step, numpy.ones(n_tags, dtype=bool))
     lengths = numpy.full(n_sequences, length)
-    scores = ChainScores(
+    return ChainScores(
         floats(n_sequences * length, n_tags), lengths, floats(n_tags), floats(n_tags, n_tags), floats(n_tags), constraints
     )
+
+
+def bio_scores(n_sequences, length):
+    """Random scores, and a legal path through them."""
+    scores = random_scores(n_sequences, length, *bio(N_LABELS)[:2])
     return scores, crf.best_path(scores)[0]
+
+
+def random_spans(n_sequences, length, per_sequence, n_labels):
+    """Spans of two tokens."""
+    rng = numpy.random.default_rng(1)
+    starts = numpy.repeat(numpy.arange(n_sequences) * length, per_sequence)
+    starts += rng.integers(length - 1, size=len(starts))
+    return numpy.stack([starts, starts + 2, rng.integers(n_labels, size=len(starts))], axis=1)
+
+
+def processor_seconds(call, runs=1):
+    """The median of this many runs."""
+    seconds = []
+    for _ in range(runs):
+        begin = time.process_time()
+        call()
+        seconds.append(time.process_time() - begin)
+    return statistics.median(seconds)
+
+
+def measure_states():
+    print("| states | legal steps | task | tokens/s | microseconds a token |\n|---:|---:|---|---:|---:|")
+    for start, step, labels, joins in (bio(N_LABELS), spans_of_at_most(20, 5), at_most_once(25, 3)):
+        scores = random_scores(128, 25, start, step)
+        spans = random_spans(128, 25, 20, labels.max() + 1)
+        gold = numpy.eye(len(start), dtype=bool)[crf.best_path(scores)[0]]
+        calls = {
+            "best path": lambda: crf.best_path(scores),
+            "20 spans a sequence": lambda: crf.span_probabilities(scores, spans, labels, joins),
+            "loss": lambda: crf.loss(scores, gold),
+            "expected value": lambda: crf.expected_value(scores, scores.emissions),
+        }
+        for name, call in calls.items():
+            seconds = processor_seconds(call, 41) / len(scores.emissions)
+            print(f"| {len(start)} | {step.sum()} | {name} | {1 / seconds:,.0f} | {seconds * 1e6:.2f} |")
+
+
+def measure_long(task):
+    import resource  # not on Windows
+
+    n = 1_000_000
+    start, step, labels, joins = bio(N_LABELS)
+    gold = numpy.zeros((n, len(start)), dtype=bool)
+    gold[:, 0] = True
+    calls = {
+        "best_path": lambda: crf.best_path(scores),
+        "loss": lambda: crf.loss(scores, gold[: len(scores.emissions)]),
+        "span_probabilities": lambda: crf.span_probabilities(scores, spans, labels, joins),
+    }
+    peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    for length in (30, n):
+        spans = random_spans(1, length, length // 5, N_LABELS)
+        scores = random_scores(1, length, start, step)  # last, as it leaves the peak where it is
+        before, results = peak(), []
+        seconds = processor_seconds(lambda: results.append(calls[task]()))
+    result = results[0]
+    arrays = [result] if task == "span_probabilities" else [result[0], getattr(result[1], "emissions", result[1])]
+    beside = peak() - before - sum(array.nbytes for array in arrays)
+    print(f"{task}, {n:,} tokens: {seconds:.2f} s, {beside / 1e6:.1f} MB beside inputs and outputs")
 
 
 def our_calls(scores, tags):
@@ -87,7 +188,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15, help="runs of pytorch-crf; ours runs 20 times in each")
     parser.add_argument("--json", help="also write the results to this file")
+    parser.add_argument("--states", action="store_true", help="product automata instead, our chain alone")
+    parser.add_argument("--long", choices=["best_path", "loss", "span_probabilities"], help="a long sequence instead")
     args = parser.parse_args()
+    if args.states or args.long:
+        return measure_states() if args.states else measure_long(args.long)
     try:
         packages = {name: version(name) for name in ("numpy", "torch", "pytorch-crf")}
         import torchcrf  # noqa: F401
