@@ -70,6 +70,7 @@ def main(
     epochs: int = typer.Option(20, help="Epochs of a run"),
     batch_words: int = typer.Option(250, help="Words of a batch"),
     pipelines: List[str] = typer.Option(list(PIPELINES), "--pipeline", help="What to train; may be repeated"),
+    annotations: Optional[List[str]] = typer.Option(None, "--annotation", help="What to train on, by default all; may be repeated"),
     only_print: bool = typer.Option(False, "--print", help="Print the tables of what is there, and train nothing"),
 ):
     output.mkdir(parents=True, exist_ok=True)
@@ -77,7 +78,8 @@ def main(
         path = output / f"{name}.jsonl"
         if not only_print:
             parts = CORPORA[name](corpora / name)
-            rows = [(pipeline, annotation) for pipeline in pipelines for annotation in parts.train]
+            rows = [(pipeline, annotation) for pipeline in pipelines for annotation in annotations or parts.train]
+            rows = [(pipeline, annotation) for pipeline, annotation in rows if annotation in parts.train]
             runs = [Run(name, what, who, seed, epochs, batch_words) for seed in range(seeds) for who, what in rows]
             complete(path, runs, parts)
         lines = [line for line in read_lines(path) if (line["epochs"], line["batch_words"]) == (epochs, batch_words)]
