@@ -115,6 +115,7 @@ def test_defaults_stay_as_they_were():
         ),
         ({"chains": {"x": {"set_ents": True}}, "spans_key": "k"}, "E424"),
         ({"chains": {"x": {"set_ents": True}}, "chain_per_label": True}, "E424"),
+        ({"chains": {"x": {"set_ents": True}}, "chain_per_label": True, "set_ents": False}, "E424"),
         ({"chain_per_label": True, "spans_key": "k"}, "E424"),  # set_ents is true by default
         ({"chain_per_label": True, "set_ents": False}, "E401"),
         ({"constraints": {"max_length": 3}}, "E412.*constraints.*max_length"),
