@@ -6,7 +6,7 @@ from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Set, Tup
 import numpy
 
 from ..tags import States, Tracks
-from ..tags.rules import ENDS, LEAVES, ON
+from ..tags.rules import ENDS, LEAVES
 from ..types import Bools1d, Floats2d
 from .demands import ANY, Demands
 from .lattice import ChainIndex, Lattice
@@ -96,15 +96,14 @@ def write_tracks(lattice: Lattice, tracks: Sequence[Track], indexes: Sequence[Ch
     for number, start, labels, scores in tracks:
         if (number, labels) not in masks:
             here, opens = on == number, states.of_labels(labels) & ~states.continues
-            phases = (here & (phase == one) for one in (ON, ENDS, LEAVES))
+            phases = (here & (phase == one) for one in (ENDS, LEAVES))
             masks[number, labels] = [~opens | here, here & opens, here & states.continues, *phases]
-        no_way_around, enters, stays, goes_on, ends, leaves = masks[number, labels]
+        no_way_around, enters, stays, ends, leaves = masks[number, labels]
         last = max(scores) - 1
         rows[start] &= no_way_around
         rows[start] |= enters
         rows[start + 1 : last + 1] |= stays
         rows[start:last] &= ~leaves
-        rows[last] &= ~goes_on
         for end, score in scores.items():
             if score == -numpy.inf:
                 allowed[end - 1] &= ~ends
