@@ -36,42 +36,38 @@ class Chain(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Which outputs of the model belong to which chain, in the order in which labels were added: the first label of a chain
+    """Which outputs of the model belong to which chain, in the order in which labels were opened: the first label of a chain
     takes an output for "O" too.
 
-    labels (Dict[str, List[str]]): The labels of each chain.
-    closed (Dict[str, List[str]]): Those that are closed.
+    labels (Dict[str, List[str]]): The open labels of each chain.
     columns (Dict[str, List[int]]): The output for each tag of the chain.
     width (int): How many outputs there are.
     """
 
     labels: Dict[str, List[str]]
-    closed: Dict[str, List[str]]
     columns: Dict[str, List[int]]
     width: int
 
 
-def lay_out(names: Sequence[str], labels: Sequence[Tuple[str, str]], closed: Sequence[int], n_letters: int) -> Layout:
+def lay_out(names: Sequence[str], opened: Sequence[Tuple[str, str]], n_letters: int) -> Layout:
     """Deal the outputs of a model to chains.
 
     names (Sequence[str]): The chains. A component with one chain has its "O" even without labels.
-    labels (Sequence[Tuple[str, str]]): Chain and label, in the order in which they were added.
-    closed (Sequence[int]): Places in that list of the labels that are closed.
+    opened (Sequence[Tuple[str, str]]): Chain and label, in the order in which labels were opened.
     n_letters (int): How many tags a label has.
     """
-    layout = Layout({name: [] for name in names}, {name: [] for name in names}, {name: [] for name in names}, 0)
+    labels: Dict[str, List[str]] = {name: [] for name in names}
+    columns: Dict[str, List[int]] = {name: [] for name in names}
     width = 0
     if list(names) == [ONLY]:
-        layout.columns[ONLY].append(width)
+        columns[ONLY].append(width)
         width += 1
-    for place, (name, label) in enumerate(labels):
-        wanted = n_letters if layout.columns[name] else 1 + n_letters
-        layout.columns[name].extend(range(width, width + wanted))
+    for name, label in opened:
+        wanted = n_letters if columns[name] else 1 + n_letters
+        columns[name].extend(range(width, width + wanted))
         width += wanted
-        layout.labels[name].append(label)
-        if place in closed:
-            layout.closed[name].append(label)
-    return layout._replace(width=width)
+        labels[name].append(label)
+    return Layout(labels, columns, width)
 
 
 def make_rules(tagset: TagSet, constraints: Mapping[str, Any]) -> List[Rule]:
@@ -106,7 +102,7 @@ def make_chain(
     disabled (Sequence[str]): Labels that no legal sequence may hold for now.
     """
     labels = layout.labels[name]
-    tagset = TagSet(scheme, labels, [*layout.closed[name], *(label for label in labels if label in disabled)])
+    tagset = TagSet(scheme, labels, [label for label in labels if label in disabled])
     states = States(tagset, make_rules(tagset, constraints))
     columns = numpy.array(layout.columns[name], dtype=int)
     return Chain(name, output["spans_key"], output["set_ents"], output["labels"] is not None, tagset, states, columns)

@@ -8,7 +8,7 @@ from spacy.training import Example
 
 from ..attributes import annotated_labels, token_weights
 from ..types import Bools1d, Bools2d, Floats1d
-from .candidates import NOT, DocSpan, add_candidate, align, read_candidates
+from .candidates import NOT, DocSpan, add_candidate, align, candidate_labels, read_candidates
 from .chains import Chain
 from .lattice import ChainIndex, KnownSpan, Lattice, part_expressible
 
@@ -16,6 +16,11 @@ from .lattice import ChainIndex, KnownSpan, Lattice, part_expressible
 def annotated_spans(doc: Doc, spans_key: Optional[str]) -> Iterable[Span]:
     """The annotated spans of a reference document: of a span group, or its entities if `spans_key` is None."""
     return doc.ents if spans_key is None else doc.spans.get(spans_key, ())
+
+
+def gold_labels(doc: Doc, spans_key: Optional[str], candidates_key: Optional[str]) -> Set[str]:
+    """The labels of the annotated spans and of the candidates of a reference document."""
+    return {span.label_ for span in annotated_spans(doc, spans_key)} | candidate_labels(doc, candidates_key)
 
 
 def chain_spans(doc: Doc, chain: Chain) -> List[Span]:

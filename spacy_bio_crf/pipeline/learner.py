@@ -15,9 +15,8 @@ from ..learning.batches import add, zeros
 from ..model.layer import to_numpy
 from ..model.ops import keep_fast_blas
 from ..types import ChainScores
-from .candidates import candidate_labels
 from .chains import Chain
-from .gold import Gold, annotated_spans, gold_lattice
+from .gold import Gold, gold_labels, gold_lattice
 from .guards import finite_scores
 from .lift import fold, lift
 from .objective import chain_loss, forgetting_loss
@@ -52,10 +51,10 @@ class Learner(TaggerState):
         limit = None if labels is None else 10
         if isinstance(labels, str):
             raise ValueError(Errors.E402.format(name=self.name, labels=labels))
-        self.cfg["closed_labels"] = []
         for chain, label in self._labels_to_learn(get_examples) if labels is None else _pairs(labels):
             self.add_label(label, chain)
-        self.cfg["closed_labels"] = []
+        opened = self.cfg["open_labels"]
+        opened += [place for place in range(len(self.cfg["labels"])) if place not in opened]
         if not self.labels:
             raise ValueError(Errors.E403.format(name=self.name, where=self._gold_names()))
         asked, width = self.model.get_ref("crf").maybe_get_dim("nO"), self._layout().width
@@ -187,12 +186,7 @@ class Learner(TaggerState):
             labels = to["labels"]
             if labels is None:
                 key = None if to["set_ents"] else to["spans_key"]
-                references = (example.reference for example in get_examples())
-                labels = sorted(
-                    label
-                    for doc in references
-                    for label in {s.label_ for s in annotated_spans(doc, key)} | candidate_labels(doc, candidates_key)
-                )
+                labels = sorted({label for eg in get_examples() for label in gold_labels(eg.reference, key, candidates_key)})
             yield from ((name, label) for label in dict.fromkeys(labels))
 
     def _gold(self, example: Example, chain: Chain) -> Gold:

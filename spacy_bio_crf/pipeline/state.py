@@ -13,7 +13,7 @@ from ..model.layer import set_constraints
 from ..tags import TagSet, check_label, get_scheme
 from ..types import Constraints
 from .chains import ONLY, Chain, Layout, lay_out, make_chain
-from .gold import chain_spans
+from .gold import gold_labels
 from .guards import FORMAT, loading
 
 
@@ -30,7 +30,8 @@ class TaggerState(TrainablePipe):
         """The labels as `initialize` takes them: with several chains, those of each."""
         if not self.cfg["chains"]:
             return self.labels
-        return {name: tuple(labels) for name, labels in self._layout().labels.items()}
+        pairs = self._chains_and_labels()
+        return {name: tuple(label for chain, label in pairs if chain == name) for name in self._outputs()}
 
     @property
     def chains(self) -> Tuple[Chain, ...]:
@@ -70,8 +71,8 @@ class TaggerState(TrainablePipe):
         return self.name if chain.spans_key is None else chain.spans_key
 
     def add_label(self, label: str, chain: Optional[str] = None) -> int:
-        """Add a label. On an initialized model its tags stay closed, and every prediction as it was, until an update
-        brings gold spans with the label.
+        """Add a label. On an initialized model it stays closed: the model has no outputs for it, and every prediction and
+        probability is what it was, until an update brings gold spans with the label.
 
         label (str): The label.
         chain (Optional[str]): The chain to add it to. None: the only one, or the one that is to have such a label.
@@ -88,9 +89,8 @@ class TaggerState(TrainablePipe):
         if chain != ONLY:
             self.cfg["label_chains"].append(chain)
         self.vocab.strings.add(label)
-        if self.is_initialized:
-            self.cfg["closed_labels"].append(len(self.cfg["labels"]) - 1)
-            self._resize()
+        if not self.is_initialized:
+            self.cfg["open_labels"].append(len(self.cfg["labels"]) - 1)
         return 1
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "TaggerState":
@@ -108,8 +108,8 @@ class TaggerState(TrainablePipe):
         return self._check_tags()
 
     def _check_tags(self) -> "TaggerState":
-        if self.cfg["format"] == 1:  # which named the closed labels
-            self.cfg["closed_labels"] = [self.cfg["labels"].index(label) for label in self.cfg["closed_labels"]]
+        if self.cfg["format"] == 1:  # which had outputs for all labels
+            self.cfg["open_labels"] = list(range(len(self.cfg["labels"])))
             self.cfg["format"] = FORMAT
         for label in self.labels:
             self.vocab.strings.add(label)
@@ -131,14 +131,15 @@ class TaggerState(TrainablePipe):
 
     def _layout(self) -> Layout:
         letters = get_scheme(self.cfg["scheme"]).letters
-        return lay_out(list(self._outputs()), self._chains_and_labels(), self.cfg["closed_labels"], len(letters))
+        pairs = self._chains_and_labels()
+        return lay_out(list(self._outputs()), [pairs[place] for place in self.cfg["open_labels"]], len(letters))
 
     def _chains(self, disabled: Sequence[str]) -> Tuple[Chain, ...]:
         """The chains, some labels being disabled. Made anew when a setting has changed."""
         cfg, outputs = self.cfg, self._outputs()
         rules = [cfg["constraints"][name] for name in ("max_span_length", "at_most_one", "label_order")]
         written = [(name, to["spans_key"], to["set_ents"], to["labels"]) for name, to in outputs.items()]
-        key = repr((cfg["scheme"], cfg["labels"], cfg["label_chains"], cfg["closed_labels"], written, rules, disabled))
+        key = repr((cfg["scheme"], cfg["labels"], cfg["label_chains"], cfg["open_labels"], written, rules, disabled))
         if key not in self._made:
             layout = self._layout()
             chains = (make_chain(cfg["scheme"], name, to, layout, cfg["constraints"], disabled) for name, to in outputs.items())
@@ -166,24 +167,22 @@ class TaggerState(TrainablePipe):
         return chain
 
     def _open_labels(self, examples: List[Example]) -> None:
-        """Open the tags of labels that were added to a trained model and now come with gold spans."""
-        if not self.cfg["closed_labels"]:
-            return
-        seen = {(c.name, span.label_) for c in self.chains for eg in examples for span in chain_spans(eg.reference, c)}
-        labels = self._chains_and_labels()
-        closed = [place for place in self.cfg["closed_labels"] if labels[place] not in seen]
-        if len(closed) < len(self.cfg["closed_labels"]):
-            self.cfg["closed_labels"] = closed
-            self._set_constraints()
+        """Give outputs to labels that were added to an initialized model and now come with gold spans, or candidates."""
+        pairs, outputs = self._chains_and_labels(), self._outputs()
+        for place in sorted(set(range(len(pairs))).difference(self.cfg["open_labels"])):
+            name, label = pairs[place]
+            key = None if outputs[name]["set_ents"] else outputs[name]["spans_key"]
+            candidates_key = self.cfg["learning"]["candidates_key"]
+            docs = [example.reference for example in examples]
+            if any(label in gold_labels(doc, key, candidates_key) for doc in docs):
+                self.cfg["open_labels"].append(place)
+        if self._layout().width != self.model.get_ref("crf").get_dim("nO"):
+            self._resize()
 
     def _resize(self) -> None:
-        """Give the model one output a tag, and its masks."""
-        self.set_output(self._layout().width)
-        self._set_constraints()
-
-    def _set_constraints(self) -> None:
-        """Tell the model which tags may follow each other: none of different chains."""
+        """Give the model one output a tag, and its masks: no tag of a chain follows one of another."""
         width = self._layout().width
+        self.set_output(width)
         all_chains = Constraints(*(numpy.zeros(shape, dtype=bool) for shape in (width, (width, width), width)))
         for chain in self.chains:
             start, step, end = chain.tagset.constraints

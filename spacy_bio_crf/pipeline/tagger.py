@@ -110,7 +110,7 @@ class BioCrfTagger(Learner):
             "format": FORMAT,
             "labels": [],
             "label_chains": [],
-            "closed_labels": [],
+            "open_labels": [],
             "scheme": get_scheme(scheme).name,
             "spans_key": spans_key,
             "set_ents": set_ents,
