@@ -1,11 +1,14 @@
 """Registered scorers, over spaCy's own."""
+from itertools import compress
 from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from spacy.scorer import Scorer, get_ner_prf
-from spacy.tokens import Doc
+from spacy.tokens import Doc, SpanGroup
 from spacy.training import Example
 
+from ..attributes import annotated_labels
 from ..evaluation import collect_outcomes, probability_scores
+from .annotate import PREDICTED
 
 
 def make_span_scorer_v1() -> Callable:
@@ -23,7 +26,7 @@ def span_score(
     **kwargs,
 ) -> Dict[str, Any]:
     """Score what the component writes: entities as `ents_*` (predictions on tokens without annotation are ignored), and
-    its span groups as `spans_{key}_*`.
+    its span groups as `spans_{key}_*`. Where `doc._.annotated_labels` of the gold is set, predictions of other labels are left out.
 
     examples (Iterable[Example]): Examples with predictions.
     set_ents (bool): Whether the component writes entities.
@@ -34,7 +37,7 @@ def span_score(
     RETURNS (Dict[str, Any]): Precision, recall and F1, overall and per label; and of the probabilities, under the same
         prefix, the expected calibration error `ece`, `brier` score, `log_loss` and average precision `ap`.
     """
-    examples = list(examples)
+    examples = [_within_annotation(example) for example in examples]
     outputs = list(chains.values()) if chains else [{"set_ents": set_ents, "spans_key": spans_key}]
     scores = get_ner_prf(examples, **kwargs) if any(to.get("set_ents") for to in outputs) else {}
     for key in {to["spans_key"] for to in outputs} - {None}:
@@ -44,6 +47,24 @@ def span_score(
         for key, as_ents in dict.fromkeys(keys):
             scores.update(_score_probabilities(examples, key, None if as_ents else key))
     return scores
+
+
+def _within_annotation(example: Example) -> Example:
+    """The example with the predictions that its annotation can judge: those of the labels that were annotated."""
+    annotated = annotated_labels(example.reference)
+    if annotated is None:
+        return example
+    doc = example.predicted.copy()
+    doc.set_ents([ent for ent in doc.ents if ent.label_ in annotated])
+    for key, group in doc.spans.items():
+        kept = [span.label_ in annotated for span in group]
+        attrs = dict(group.attrs)
+        if len(attrs.get("scores", ())) == len(group):
+            attrs["scores"] = list(compress(attrs["scores"], kept))
+        if PREDICTED in attrs:
+            attrs[PREDICTED] = [row for row in attrs[PREDICTED] if row[2] in annotated]
+        doc.spans[key] = SpanGroup(doc, name=key, attrs=attrs, spans=list(compress(group, kept)))
+    return Example(doc, example.reference)
 
 
 def _score_probabilities(examples: List[Example], key: str, gold_key: Optional[str]) -> Dict[str, Any]:

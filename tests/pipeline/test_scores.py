@@ -197,3 +197,23 @@ def test_find_threshold_of_spacy(nlp, tmp_path):
 def test_unknown_decoding_rule_is_an_error():
     with pytest.raises(ValueError, match="E408.*viterbi, marginal, expected_f"):
         make_nlp(decode="beam")
+
+
+@pytest.mark.parametrize("settings", [{}, {"set_ents": False, "spans_key": "found"}], ids=["entities", "group"])
+def test_predictions_of_labels_that_were_not_annotated_are_not_scored(settings):
+    nlp = make_nlp(**settings)
+    examples = make_examples(nlp)
+    for example in examples:
+        example.reference.spans["found"] = list(example.reference.ents)
+    train(nlp, examples)
+    for example in examples:
+        kept = [ent for ent in example.reference.ents if ent.label_ == "LOC"]
+        example.reference.set_ents(kept)
+        example.reference.spans["found"] = kept
+    prefix = "spans_found" if settings else "ents"
+    assert nlp.evaluate(examples)[f"{prefix}_p"] < 1.0
+    for example in examples:
+        example.reference._.annotated_labels = ["LOC"]
+    scores = nlp.evaluate(examples)
+    assert scores[f"{prefix}_p"] == scores[f"{prefix}_r"] == 1.0
+    assert set(scores[f"{prefix}_per_type"]) == {"LOC"} and scores[f"{prefix}_log_loss"] < 0.1
