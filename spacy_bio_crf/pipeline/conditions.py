@@ -126,8 +126,8 @@ def _require_paths(
     demands: Sequence[Demands],
     settled: Sequence[bool],
 ) -> None:
-    """RAISES (ValueError): No legal sequence meets the demands of a document. Without required spans and preset entities, it
-    may be outside everywhere."""
+    """RAISES (ValueError): No legal sequence meets the demands of a document. Without required spans and preset entities,
+    it may be outside everywhere."""
     at_risk = [i for i, demand in enumerate(demands) if demand.required or demand and settled[i]]
     if not at_risk:
         return

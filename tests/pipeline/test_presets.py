@@ -88,3 +88,12 @@ def test_preset_entities_that_the_rules_forbid_stand_and_are_outside_for_the_cha
     assert names[2:4] == ["O", "O"] and (scheme == "IO" or names[4][0] != "I")
     assert first is None or names[0].endswith(first)
     assert {(2, 4, "a", "Q1", "id1")} <= {(e.start, e.end, e.label_, e.kb_id_, e.ent_id_) for e in tagger(doc).ents}
+
+
+def test_touching_preset_entities_that_the_scheme_cannot_tell_apart_are_outside_for_the_chain():
+    tagger = random_tagger("IO", 0.3, 1)
+    doc = Doc(tagger.vocab, words=["x", "y", "z"])
+    doc.set_ents([Span(doc, 0, 1, label="a"), Span(doc, 1, 2, label="a")], default="missing")
+    ((decoding,),) = tagger.predict([doc])
+    assert [tagger.tagset.names[tag] for tag in decoding.tags[:2]] == ["O", "O"]
+    assert [(e.start, e.end, e.label_) for e in tagger(doc).ents][:2] == [(0, 1, "a"), (1, 2, "a")]
