@@ -75,7 +75,7 @@ def find_conditions(
         lattice.part([start for index in indexes for start in index.sentence_starts])
     bonus = write_tracks(lattice, tracks, indexes) if tracks else None
     for doc, index, demand in zip(docs, indexes, demands):
-        _add_demands(lattice, doc, index, chain, demand)
+        _add_demands(lattice, doc, index, demand)
     _require_paths(lattice, docs, indexes, demands, settled)
     return Conditions(states, lattice.allowed, bonus)
 
@@ -103,12 +103,10 @@ def _preset_spans(doc: Doc, preset: Bools1d, before: List[int], ids: Mapping[str
     return sorted(KnownSpan(before[start], before[end], label) for start, end, label in spans)
 
 
-def _add_demands(lattice: Lattice, doc: Doc, index: ChainIndex, chain: Chain, demands: Demands) -> None:
-    ids = chain.tagset.index
+def _add_demands(lattice: Lattice, doc: Doc, index: ChainIndex, demands: Demands) -> None:
+    ids = lattice.states.tagset.index
     for start, end, label in demands.required:
         if label != ANY and label not in ids:
-            if chain.own:
-                continue  # another chain's business
             raise ValueError(Errors.E417.format(span=(start, end, label), labels=list(ids), text=doc.text[:80]))
         if not index.has_edges(start, end):
             raise ValueError(Errors.E418.format(span=(start, end, label), text=doc.text[:80]))

@@ -396,3 +396,18 @@ def test_demands_of_chains_side_by_side():
     doc.spans["must"] = [Span(doc, 0, 2, "a"), Span(doc, 1, 3, "b")]
     doc = nlp.get_pipe("bio_crf_tagger")(doc)
     assert triples(doc.spans["a"]) == [(0, 2, "a")] and triples(doc.spans["b"]) == [(1, 3, "b")]
+
+
+def test_required_span_of_a_label_that_no_chain_has():
+    chains = {"a": {"spans_key": "as", "labels": ["a"]}, "b": {"spans_key": "bs", "labels": ["b"]}}
+    nlp = make_nlp(chains=chains, set_ents=False, constraints={"required_key": "sure"})
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    for label in ("a", "b"):
+        tagger.add_label(label)
+    nlp.initialize()
+    doc = nlp.make_doc("x y")
+    doc.spans["sure"] = [Span(doc, 0, 1, "b")]
+    assert [span.label_ for span in tagger(doc).spans["bs"] if span.start == 0] == ["b"]
+    doc.spans["sure"] = [Span(doc, 0, 1, "c")]
+    with pytest.raises(ValueError, match="E417"):
+        tagger(doc)
