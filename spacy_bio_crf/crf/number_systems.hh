@@ -141,8 +141,8 @@ static inline void product_of_block(const double* x, const Matrix& matrix, int b
 // A row of a matrix: where it lies, if it is whole, or else spread out in `room`.
 template <class S>
 static inline const double* whole_row(const Matrix& matrix, int row, int width, double* room) {
+    if (matrix.tiles.is_whole(row + 1)) return S::of(matrix.numbers) + size_t(row) * width;
     const Tiles::Piece* first = matrix.tiles.first_piece(row);
-    if (first < matrix.tiles.first_piece(row + 1) && first->width == width) return S::of(matrix.numbers) + first->at;
     for (int j = 0; j < width; j += LANES) store(room + j, broadcast(S::ZERO));
     for (const Tiles::Piece* piece = first; piece < matrix.tiles.first_piece(row + 1); piece++)
         for (int j = 0; j < piece->width; j += LANES)

@@ -94,6 +94,10 @@ public:
             if (column < piece->column + piece->width) return piece->at + (column - piece->column);
         return NOWHERE;
     }
+    // One tile holds it all, and each row begins where its number times the width says.
+    bool is_whole(int n_rows) const {
+        return runs.size() == 1 && blocks.size() == 1 && runs[0].first == 0 && last_row(runs[0]) >= n_rows;
+    }
     // What is stored of a row, up to what is stored of the next one.
     const Piece* first_piece(int row) const { return pieces.data() + first_pieces[row]; }
     // each(row, column, where it lies) for all that is stored; rows and columns may be padding

@@ -17,14 +17,17 @@ struct Window {
 };
 
 class Windows {
-    int64_t n, tokens;
+    int64_t n, tokens, n_windows;
 
 public:
-    explicit Windows(int64_t n) : n(n), tokens(n <= window_sizes.whole ? std::max<int64_t>(n, 1) : window_sizes.tokens) {}
-
-    int64_t count() const { return (n + tokens - 1) / tokens; }
+    explicit Windows(int64_t n) : n(n), tokens(n), n_windows(n > 0) {
+        if (n <= window_sizes.whole) return;
+        tokens = window_sizes.tokens;
+        n_windows = (n + tokens - 1) / tokens;
+    }
+    int64_t count() const { return n_windows; }
     // A window's rows, and those of the tokens on either side.
-    int64_t rows() const { return count() > 1 ? tokens + 2 : n; }
+    int64_t rows() const { return n_windows > 1 ? tokens + 2 : n; }
     Window operator[](int64_t index) const { return {index, index * tokens, std::min(n, (index + 1) * tokens)}; }
 };
 
