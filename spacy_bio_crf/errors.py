@@ -1,7 +1,6 @@
 """Every message that a user may meet. Each says what was expected, what was found, where, and what to do.
 
-Codes: 1xx tags, 2xx crf, 3xx model, 4xx pipeline, 5xx corpus, 6xx evaluation and command line,
-7xx learning.
+Codes: 1xx tags, 2xx crf, 4xx pipeline, 5xx corpus, 6xx evaluation and command line, 7xx learning.
 """
 
 
@@ -39,6 +38,34 @@ class Errors(metaclass=_Coded):
     E210 = "Expected a seed that is a whole number, 0 or more, but got {seed!r}."
     E211 = "Expected a threshold above 0 and at most 1, but got {threshold}."
 
+    # pipeline
+    E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."
+    E402 = "The labels of component '{name}' must be a list of strings, but got the string {labels!r}. Write [{labels!r}]."
+    E403 = "Component '{name}' has no labels: the examples have no spans in {where}, and none were given. Check the corpus, call add_label, or pass `labels` in [initialize.components.{name}]."
+    E404 = "Component '{name}' was saved in format {found}, but this version of spacy-bio-crf reads format {expected}. Install the version that saved it, or train it again."
+    E405 = "Component '{name}' does not fit its model: the model has {tags} tags, but scheme and labels {labels} make {expected}. Its files are mixed up; save or train the pipeline again."
+    E406 = "Component '{name}' has no trained or initialized model. Call nlp.initialize() first, or load a trained pipeline."
+    E407 = "The model of component '{name}' gives scores that are not finite: its weights hold NaN or infinite values, or its encoder does. Training has diverged (lower the learning rate, clip gradients) or the saved weights are damaged. {error}"
+    E408 = "Unknown decoding rule {decode!r} of a bio_crf_tagger. Known rules: {known}."
+    E409 = "Component '{name}' needs a model with a CRF, such as the architecture spacy_bio_crf.BioCrfTagger.v1, but its model is {model!r}. Change [components.{name}.model]."
+    E410 = "The model of component '{name}' is set to nO = {asked}, but the scheme and the labels {labels} make {tags} tags. Set nO to null, and it follows from the labels."
+    E411 = "The saved component '{name}' does not fit its config: the model in the config is built otherwise than the one that was saved, or a file is damaged. Load it with the config that it was saved with. {error}"
+    E412 = "Component '{name}': the group {where} has no setting '{key}'. Its settings: {known}."
+    E413 = "Component '{name}': expected {where}.{key} to be {wanted}, but got {value!r}."
+    E414 = "Component '{name}': learning.label_weights multiply missed_cost and spurious_cost, which are both 0, so they would do nothing. Set one of the two."
+    E415 = "Component '{name}': the chains {chains} would all write to doc.ents, which holds one layer of spans. Let one of them have set_ents = true."
+    E417 = "The required span {span} of the document {text!r} has a label that the component does not know, or that is disabled. Its labels: {labels}."
+    E418 = "The required span {span} of the document {text!r} begins or ends on whitespace, which is in no chain. Cut the whitespace from it."
+    E419 = "No analysis of the document {text!r} meets what is demanded of it: {demands}. They contradict each other, preset entities or the rules of the component. Of overlapping spans, spacy.util.filter_spans keeps the longest."
+    E420 = "Expected the score of the span {span} to be a finite number of nats, but got {score}. A span that must not be is forbidden; one that must be is required."
+    E421 = "A bio_crf_tagger with decode = \"expected_f\" cannot be exact under the rules at_most_one and label_order. Use \"viterbi\" or \"marginal\"."
+    E422 = "Component '{name}': expected the name of one of its chains, but got {chain!r}. Its chains: {names}."
+    E423 = "Component '{name}': it is not clear which chain the label {label!r} belongs to (chain: {chain!r}). Name one of: {names}."
+    E424 = "Component '{name}' has settings that exclude each other: with chains, each of them has its own spans_key; with chain_per_label, set_ents must be false, since the spans of several labels may overlap."
+    E425 = "Component '{name}' is sentence_bounded, but the document {text!r} has no sentence boundaries. Put a component that sets them (such as sentencizer) before it, and name that in annotating_components for training."
+    E426 = "Component '{name}': the chains {one} and {other} both write to doc.spans[\"{key}\"], so each must have a list of its own labels, and no label in both."
+    E427 = "Component '{name}' has a chain without a name. Give each chain one."
+
     # corpus
     E501 = "Expected a file at {path}, but found {found}. Check the path."
     E502 = "{path}, line {line}: expected text, but found {found}. If the file is UTF-16, name that as its encoding; if it is binary, convert it to text first."
@@ -64,7 +91,8 @@ class Errors(metaclass=_Coded):
     E522 = "Expected one or more characters as the separator of columns, and no line end, but got {separator!r}. Leave it out for any run of spaces and tabs."
     E523 = "The reader 'spacy_bio_crf.JoinedCorpora.v1' got annotated_labels of the corpora {unknown}, but it joins {known}. Name the corpora in both blocks alike."
     E524 = "The reader 'spacy_bio_crf.JoinedCorpora.v1' joins no corpus. Add a block for each: [corpora.train.corpora.NAME]."
-    # command line
+
+    # evaluation and command line
     E601 = "Stopped, because of --strict, at the first annotation that would be changed or lost ({kind}): {example}"
     E602 = "Expected the shares of two or three splits (train, dev and test), such as 0.8,0.1,0.1, but got --split {split}."
     E603 = "Cannot write to {path}: it is {found}. Give {expected}."
@@ -75,7 +103,6 @@ class Errors(metaclass=_Coded):
     E608 = "Expected {model} to be the folder of a pipeline, for --in-place. An installed package is better left alone: write to a new folder with --output."
     E609 = "Found both --output and --in-place. Give one of them."
     E610 = "{path}, line {line}: expected a JSON object with a text as its \"text\", but found: {found}"
-    # evaluation
     E611 = "The document {text!r} has no span group '{key}' with scores. Set `scores = true` for the component, and predict again."
     E612 = "A calibration needs predicted spans with annotated gold, but there are none. Check that the corpus is annotated, and that the component predicts spans on it."
     E613 = "Expected probabilities between 0 and 1, but found {value}."
@@ -86,19 +113,6 @@ class Errors(metaclass=_Coded):
     E618 = "Component '{name}': the chains {chains} have {settings} of their own, which one for all would not change. Choose a chain with --chain."
     E619 = "Component '{name}': the chain '{chain}' comes of chain_per_label, and has no settings of its own. Leave out --chain, and all labels are taken together; bio-crf thresholds --per-label gives each its threshold."
 
-    # pipeline
-    E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."
-    E402 = "The labels of component '{name}' must be a list of strings, but got the string {labels!r}. Write [{labels!r}]."
-    E403 = "Component '{name}' has no labels: the examples have no spans in {where}, and none were given. Check the corpus, call add_label, or pass `labels` in [initialize.components.{name}]."
-    E404 = "Component '{name}' was saved in format {found}, but this version of spacy-bio-crf reads format {expected}. Install the version that saved it, or train it again."
-    E405 = "Component '{name}' does not fit its model: the model has {tags} tags, but scheme and labels {labels} make {expected}. Its files are mixed up; save or train the pipeline again."
-    E406 = "Component '{name}' has no trained or initialized model. Call nlp.initialize() first, or load a trained pipeline."
-    E407 = "The model of component '{name}' gives scores that are not finite: its weights hold NaN or infinite values, or its encoder does. Training has diverged (lower the learning rate, clip gradients) or the saved weights are damaged. {error}"
-    E408 = "Unknown decoding rule {decode!r} of a bio_crf_tagger. Known rules: {known}."
-    E409 = "Component '{name}' needs a model with a CRF, such as the architecture spacy_bio_crf.BioCrfTagger.v1, but its model is {model!r}. Change [components.{name}.model]."
-    E410 = "The model of component '{name}' is set to nO = {asked}, but the scheme and the labels {labels} make {tags} tags. Set nO to null, and it follows from the labels."
-    E411 = "The saved component '{name}' does not fit its config: the model in the config is built otherwise than the one that was saved, or a file is damaged. Load it with the config that it was saved with. {error}"
-
     # learning
     E701 = "Expected {name} that are finite and not negative, but {name}[{index}] is {value}. Correct it; a weight of 0 leaves a token out."
     E702 = "Expected smoothing from 0 up to, but without, 1, but got {smoothing}. Common values are 0.01 to 0.1."
@@ -108,22 +122,9 @@ class Errors(metaclass=_Coded):
     E706 = "Expected annotated labels to be a list of labels, or None where all are annotated, but got {value!r} for the document {text!r}."
     E707 = "Expected a learning weight to be a finite number, 0 or more, but got {value!r} in the document {text!r}. A weight of 0 leaves a token out."
     E708 = "Component '{name}' listens to a shared tok2vec, and cannot tell what its older model says of the document {text!r}, which has no vectors. Run the tok2vec of the pipeline over the documents (doc.tensor) before anything is trained, and rehearse with these; or give the component an encoder of its own."
-    E412 = "Component '{name}': the group {where} has no setting '{key}'. Its settings: {known}."
-    E413 = "Component '{name}': expected {where}.{key} to be {wanted}, but got {value!r}."
-    E414 = "Component '{name}': learning.label_weights multiply missed_cost and spurious_cost, which are both 0, so they would do nothing. Set one of the two."
-    E415 = "Component '{name}': the chains {chains} would all write to doc.ents, which holds one layer of spans. Let one of them have set_ents = true."
-    E417 = "The required span {span} of the document {text!r} has a label that the component does not know, or that is disabled. Its labels: {labels}."
-    E418 = "The required span {span} of the document {text!r} begins or ends on whitespace, which is in no chain. Cut the whitespace from it."
-    E419 = "No analysis of the document {text!r} meets what is demanded of it: {demands}. They contradict each other, preset entities or the rules of the component. Of overlapping spans, spacy.util.filter_spans keeps the longest."
-    E420 = "Expected the score of the span {span} to be a finite number of nats, but got {score}. A span that must not be is forbidden; one that must be is required."
-    E421 = "A bio_crf_tagger with decode = \"expected_f\" cannot be exact under the rules at_most_one and label_order. Use \"viterbi\" or \"marginal\"."
-    E422 = "Component '{name}': expected the name of one of its chains, but got {chain!r}. Its chains: {names}."
-    E423 = "Component '{name}': it is not clear which chain the label {label!r} belongs to (chain: {chain!r}). Name one of: {names}."
-    E424 = "Component '{name}' has settings that exclude each other: with chains, each of them has its own spans_key; with chain_per_label, set_ents must be false, since the spans of several labels may overlap."
-    E425 = "Component '{name}' is sentence_bounded, but the document {text!r} has no sentence boundaries. Put a component that sets them (such as sentencizer) before it, and name that in annotating_components for training."
-    E426 = "Component '{name}': the chains {one} and {other} both write to doc.spans[\"{key}\"], so each must have a list of its own labels, and no label in both."
 
 
 class Warnings(metaclass=_Coded):
     W401 = "Component '{name}': {count} gold span(s) fit no legal {scheme} sequence, since they overlap, begin or end on whitespace, cross a boundary, break a rule, touch where the scheme cannot tell them apart, or are candidates that cannot be true. Their tokens are trained as missing: {spans}"
     W402 = "Component '{name}': the gold has spans of the label {label!r}, which the component does not know, and trains their tokens as outside. If it should learn the label, call add_label or add it to the labels of [initialize.components.{name}]."
+    W403 = "Component '{name}' has settings for labels that it does not have, which do nothing: {settings}. Check their spelling; the labels are: {labels}."

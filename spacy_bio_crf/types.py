@@ -4,10 +4,14 @@ Axis letters, in every docstring of the project:
 
     N  tokens of a batch, its sequences laid end to end
     B  sequences of the batch; `lengths[B]` says how the N tokens are divided
-    K  tags
+    K  tags, or whatever a chain has in their place: the Q states of an automaton
+    Q  states: tags and what rules remember (`spacy_bio_crf.tags.States`)
     S  spans
+    T  tokens of a document, whitespace included
+    L  labels
+    M  numbers that rules remember
 
-`step[i, j]` is the score of going *from* tag i *to* tag j. Scores are in nats. Ties go to the lowest tag id.
+`step[i, j]` is the score of going *from* tag i *to* tag j. Scores are in nats. Ties go to the lowest id.
 """
 from dataclasses import dataclass, replace
 from typing import Any, List, NamedTuple

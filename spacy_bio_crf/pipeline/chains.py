@@ -32,7 +32,16 @@ class Chain(NamedTuple):
     @property
     def gold_key(self) -> Optional[str]:
         """Key of the span group that holds the gold, None where the entities are the gold."""
-        return None if self.set_ents else self.spans_key
+        return gold_key(self._asdict())
+
+    def outputs(self, states: States) -> Ints1d:
+        """The output of the model for each state. Shape: Q"""
+        return self.columns[states.tags]
+
+
+def gold_key(to: Mapping[str, Any]) -> Optional[str]:
+    """Key of the span group that holds the gold of a chain, by its `spans_key` and `set_ents`; None for the entities."""
+    return None if to["set_ents"] else to["spans_key"]
 
 
 class Layout(NamedTuple):

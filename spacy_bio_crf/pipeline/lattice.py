@@ -2,7 +2,6 @@
 
 Gold annotation, preset entities and what a caller demands are the same thing here: facts, each of which takes states away.
 """
-from functools import lru_cache
 from typing import Iterable, List, NamedTuple, Sequence, Set, Tuple, Union
 
 import numpy
@@ -12,10 +11,9 @@ from spacy.tokens import Doc
 from .. import crf
 from ..model.tokens import in_chain
 from ..tags import Rule, States
+from ..tags.states import FIRST, FREE, INSIDE, LABELS, LAST, OUTSIDE, SINGLE
 from ..types import Bools1d, Bools2d, ChainScores, Ints1d
 
-FREE, OUTSIDE = 0, 1  # a token of which nothing is known; one outside every span
-SINGLE, FIRST, INSIDE, LAST = range(4)  # tokens of a span
 NO_LABEL = -1  # of a known span for which there are no states: it is outside for the chain
 
 
@@ -81,11 +79,11 @@ class Lattice:
         edges = []
         for start, end, label in spans:
             if label != NO_LABEL and start < end:
-                kinds[start:end] = 2 + 4 * label + INSIDE
-                kinds[end - 1] = 2 + 4 * label + LAST
-                kinds[start] = 2 + 4 * label + (FIRST if end - start > 1 else SINGLE)
+                kinds[start:end] = LABELS + 4 * label + INSIDE
+                kinds[end - 1] = LABELS + 4 * label + LAST
+                kinds[start] = LABELS + 4 * label + (FIRST if end - start > 1 else SINGLE)
             edges += [start, end]
-        rows = _meanings(self.states)[kinds]
+        rows = self.states.meanings[kinds]
         if len(unannotated):
             rows[kinds == OUTSIDE] |= self.states.of_labels(unannotated)
         self.allowed &= rows
@@ -106,17 +104,6 @@ class Lattice:
     def forbid_labels(self, tokens: Union[slice, Ints1d], labels: Iterable[int]) -> None:
         """None of these tokens is in a span with one of the labels."""
         self.allowed[tokens] &= ~self.states.of_labels(labels)
-
-
-@lru_cache(maxsize=64)
-def _meanings(states: States) -> Bools2d:
-    """The states of a token that is free, outside, a whole span of label 0, its first token, ... the last of label 1, ..."""
-    opens, go_on, close = ~states.continues, states.may_go_on, states.may_close
-    parts = numpy.stack((opens & close, opens & go_on, states.continues & go_on, states.continues & close))
-    labels = numpy.arange(len(states.tagset.labels))[:, None, None]
-    of_spans = (states.label_ids == labels) & parts
-    outside = numpy.stack((numpy.ones(len(states), dtype=bool), states.label_ids < 0))
-    return numpy.concatenate((outside, of_spans.reshape(-1, len(states))))
 
 
 def has_path(lattice: Lattice) -> bool:

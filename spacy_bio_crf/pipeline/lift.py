@@ -12,8 +12,7 @@ def lift(scores: ChainScores, columns: Ints1d, constraints: Constraints) -> Chai
     constraints (Constraints): The legal starts, steps and ends of states.
     RETURNS (ChainScores): Over the Q states.
     """
-    same = len(columns) == len(scores.start) and (columns == numpy.arange(len(columns))).all()
-    emissions = scores.emissions if same else numpy.take(scores.emissions, columns, axis=1)
+    emissions = scores.emissions if _are_all(columns, len(scores.start)) else numpy.take(scores.emissions, columns, axis=1)
     step = scores.step[numpy.ix_(columns, columns)]
     return ChainScores(emissions, scores.lengths, scores.start[columns], step, scores.end[columns], constraints)
 
@@ -33,8 +32,12 @@ def fold(gradient: ChainScores, columns: Ints1d, into: ChainScores) -> None:
 
 def fold_columns(values: Floats2d, columns: Ints1d, width: int) -> Floats2d:
     """Sum up the states of each output. Shapes: N, Q and N, K"""
-    if len(columns) == width and (columns == numpy.arange(width)).all():
+    if _are_all(columns, width):
         return values
     of_output = numpy.zeros((len(columns), width), dtype=values.dtype)
     of_output[numpy.arange(len(columns)), columns] = 1
     return values @ of_output
+
+
+def _are_all(columns: Ints1d, width: int) -> bool:
+    return len(columns) == width and bool((columns == numpy.arange(width)).all())

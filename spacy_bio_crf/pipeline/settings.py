@@ -1,7 +1,8 @@
 """The settings of a component that stand in groups: their defaults, and what they may be."""
+from copy import deepcopy
 from itertools import combinations
 from numbers import Real
-from typing import Any, Callable, Dict, Mapping
+from typing import Any, Callable, Dict, Iterable, List, Mapping
 
 import numpy
 
@@ -29,6 +30,7 @@ LEARNING: Dict[str, Any] = {
 }
 OF_SPANS = ("threshold", "thresholds", "calibration")  # what a chain may set for itself; None: as the component has it
 CHAIN: Dict[str, Any] = {"spans_key": None, "set_ents": False, "labels": None, **dict.fromkeys(OF_SPANS)}
+MAX_SCORE = 10_000  # nats, of a span; beyond that, require it or forbid it
 ENTITY_RATIO: Dict[str, Any] = {"ratio": 0.15, "margin": 0.05, "weight": 10.0}
 
 
@@ -63,12 +65,15 @@ _WANTED = {
         "null, a number of tokens from 1 on, or such a number for each of some labels",
     ),
     "at_most_one": (_are_labels, "a list of labels"),
-    "label_order": (_are_labels, "a list of labels"),
+    "label_order": (lambda value: _are_labels(value) and len(set(value)) == len(value), "a list of labels, each of them once"),
     "disabled_labels": (_are_labels, "a list of labels"),
     "required_key": (_is_key, "null or the key of a span group"),
     "forbidden_key": (_is_key, "null or the key of a span group"),
     "allowed_key": (_is_key, "null or the key of a span group"),
-    "span_scores": (_by_name(is_number), "a score in nats for each of some keys of span groups"),
+    "span_scores": (
+        _by_name(lambda score: is_number(score) and abs(score) <= MAX_SCORE),
+        f"a score of at most {MAX_SCORE:,} nats for each of some keys of span groups",
+    ),
     "candidates_key": (_is_key, "null or the key of a span group"),
     "missed_cost": (_is_cost, "a cost in nats, 0 or more"),
     "spurious_cost": (_is_cost, "a cost in nats, 0 or more"),
@@ -103,7 +108,7 @@ def check_settings(name: str, where: str, given: Mapping[str, Any], defaults: Ma
         fits, wanted = _WANTED[key]
         if not fits(value):
             raise ValueError(Errors.E413.format(name=name, where=where, key=key, wanted=wanted, value=value))
-    return {**defaults, **given}
+    return {**deepcopy(dict(defaults)), **given}
 
 
 def check_learning(name: str, given: Mapping[str, Any]) -> Dict[str, Any]:
@@ -120,6 +125,8 @@ def check_chains(name: str, given: Mapping[str, Mapping[str, Any]]) -> Dict[str,
     """Fill up the group `chains`. RAISES (ValueError): As `check_settings`, or chains that cannot stand side by side."""
     chains = {chain: check_settings(name, f"chains.{chain}", settings, CHAIN) for chain, settings in given.items()}
     for chain, settings in chains.items():
+        if not chain:
+            raise ValueError(Errors.E427.format(name=name))
         if not settings["set_ents"] and settings["spans_key"] is None:
             raise ValueError(Errors.E401.format(name=f"{name}, chain {chain}"))
         apply_calibration(settings["calibration"], numpy.zeros(0))  # refuses what is no calibration
@@ -132,3 +139,23 @@ def check_chains(name: str, given: Mapping[str, Mapping[str, Any]]) -> Dict[str,
         if same_key and (labels is None or labels):
             raise ValueError(Errors.E426.format(name=name, one=one, other=other, key=first["spans_key"]))
     return chains
+
+
+def unknown_labels(cfg: Mapping[str, Any], labels: Iterable[str]) -> List[str]:
+    """Settings that name labels which the component does not have, as "setting: labels".
+
+    cfg (Mapping[str, Any]): All settings.
+    labels (Iterable[str]): The labels of the component.
+    """
+    constraints, known = cfg["constraints"], set(labels)
+    longest = constraints["max_span_length"]
+    named = {
+        "constraints.at_most_one": constraints["at_most_one"],
+        "constraints.label_order": constraints["label_order"],
+        "constraints.disabled_labels": constraints["disabled_labels"],
+        "constraints.max_span_length": longest if isinstance(longest, Mapping) else (),
+        "learning.label_weights": cfg["learning"]["label_weights"],
+        "thresholds": cfg["thresholds"],
+    }
+    unknown = {setting: sorted(set(found) - known) for setting, found in named.items()}
+    return [f"{setting}: {', '.join(found)}" for setting, found in unknown.items() if found]

@@ -12,7 +12,7 @@ from ..errors import Errors
 from ..model.layer import set_constraints
 from ..tags import TagSet, check_label, get_scheme
 from ..types import Constraints
-from .chains import ONLY, Chain, Layout, lay_out, make_chain
+from .chains import ONLY, Chain, Layout, gold_key, lay_out, make_chain
 from .gold import gold_labels
 from .guards import FORMAT, loading
 
@@ -86,8 +86,7 @@ class TaggerState(TrainablePipe):
         if (chain, label) in self._chains_and_labels():
             return 0
         self.cfg["labels"].append(label)
-        if chain != ONLY:
-            self.cfg["label_chains"].append(chain)
+        self.cfg["label_chains"].append(chain)
         self.vocab.strings.add(label)
         if not self.is_initialized:
             self.cfg["open_labels"].append(len(self.cfg["labels"]) - 1)
@@ -110,17 +109,19 @@ class TaggerState(TrainablePipe):
     def _check_tags(self) -> "TaggerState":
         if self.cfg["format"] == 1:  # which had outputs for all labels
             self.cfg["open_labels"] = list(range(len(self.cfg["labels"])))
+            self.cfg["label_chains"] = [ONLY] * len(self.cfg["labels"])
             self.cfg["format"] = FORMAT
         for label in self.labels:
             self.vocab.strings.add(label)
-        tags, expected = self.model.get_ref("crf").maybe_get_dim("nO"), self._layout().width
+        places = range(len(self._chains_and_labels()))
+        expected = self._layout().width if set(self.cfg["open_labels"]) <= set(places) else 0
+        tags = self.model.get_ref("crf").maybe_get_dim("nO")
         if tags is not None and tags != expected:
             raise ValueError(Errors.E405.format(name=self.name, tags=tags, labels=self.labels, expected=expected))
         return self
 
     def _chains_and_labels(self) -> List[Tuple[str, str]]:
-        chains = self.cfg["label_chains"] or [ONLY] * len(self.cfg["labels"])
-        return list(zip(chains, self.cfg["labels"]))
+        return list(zip(self.cfg["label_chains"], self.cfg["labels"]))
 
     def _outputs(self) -> Dict[str, Dict[str, Any]]:
         """Where each chain writes, and the labels that it is to have, if they are given."""
@@ -136,7 +137,7 @@ class TaggerState(TrainablePipe):
 
     def _chains(self, disabled: Sequence[str]) -> Tuple[Chain, ...]:
         """The chains, some labels being disabled. Made anew when a setting has changed."""
-        cfg, outputs = self.cfg, self._outputs()
+        cfg, outputs, disabled = self.cfg, self._outputs(), sorted(set(disabled))
         rules = [cfg["constraints"][name] for name in ("max_span_length", "at_most_one", "label_order")]
         written = [(name, to["spans_key"], to["set_ents"], to["labels"]) for name, to in outputs.items()]
         key = repr((cfg["scheme"], cfg["labels"], cfg["label_chains"], cfg["open_labels"], written, rules, disabled))
@@ -156,7 +157,7 @@ class TaggerState(TrainablePipe):
         return found[0]
 
     def _chain_for(self, label: str, chain: Optional[str]) -> str:
-        if self.cfg["chain_per_label"]:
+        if self.cfg["chain_per_label"] and chain in (None, label):
             return label
         outputs = self._outputs()
         wanted = [name for name, to in outputs.items() if label in (to["labels"] or ()) or len(outputs) == 1]
@@ -171,7 +172,7 @@ class TaggerState(TrainablePipe):
         pairs, outputs = self._chains_and_labels(), self._outputs()
         for place in sorted(set(range(len(pairs))).difference(self.cfg["open_labels"])):
             name, label = pairs[place]
-            key = None if outputs[name]["set_ents"] else outputs[name]["spans_key"]
+            key = gold_key(outputs[name])
             candidates_key = self.cfg["learning"]["candidates_key"]
             docs = [example.reference for example in examples]
             if any(label in gold_labels(doc, key, candidates_key) for doc in docs):

@@ -97,6 +97,9 @@ class BioCrfTagger(Learner):
             raise ValueError(Errors.E401.format(name=name))
         if decode not in RULES:
             raise ValueError(Errors.E408.format(name=name, decode=decode, known=", ".join(RULES)))
+        constraints = check_settings(name, "constraints", constraints or {}, CONSTRAINTS)
+        if decode == "expected_f" and (constraints["at_most_one"] or constraints["label_order"]):
+            raise ValueError(Errors.E421)
         if not all(model.has_ref(ref) for ref in ("tok2vec", "output_layer", "crf")):
             raise ValueError(Errors.E409.format(name=name, model=model.name))
         apply_calibration(calibration, numpy.zeros(0))  # refuses what is no calibration
@@ -122,7 +125,7 @@ class BioCrfTagger(Learner):
             "calibration": calibration,
             "chains": chains,
             "chain_per_label": chain_per_label,
-            "constraints": check_settings(name, "constraints", constraints or {}, CONSTRAINTS),
+            "constraints": constraints,
             "learning": check_learning(name, learning or {}),
             "incorrect_spans_key": incorrect_spans_key,
         }
@@ -169,31 +172,40 @@ class BioCrfTagger(Learner):
                     doc.spans[key] = make_span_group(doc, spans, key, None)
 
     def posteriors(
-        self, docs: Iterable[Doc], *, chain: Optional[str] = None, batch_size: int = 128, **demands: Iterable
+        self, docs: Iterable[Doc], *, chain: Optional[str] = None, batch_size: int = 128
     ) -> Iterator[Posterior]:
         """The distribution over the analyses of each document: alternatives, candidates, samples, entropy.
 
-        docs (Iterable[Doc]): The documents. What is preset on them conditions the distribution, other than spans that this
-            component has predicted and given a probability.
+        docs (Iterable[Doc]): The documents. What is preset on them, or demanded by their span groups, conditions the
+            distribution, other than spans that this component has predicted and given a probability.
         chain (Optional[str]): The chain, None for the only one.
         batch_size (int): How many documents to score at once.
-        demands (Iterable): What else conditions it: `required`, `forbidden` and `allowed` spans, and pairs of a span and
-            its score in nats as `scored`, as `make_demands` takes them.
         YIELDS (Posterior): What can be asked of a document.
         """
         for batch in minibatch(docs, batch_size):
-            scores = self._scores(batch)
-            chosen = self._choose(self._chains_for(batch), chain)
-            asked = [make_demands(doc, **demands) for doc in batch]
-            lifted, allowed, states = self._lift(batch, scores, chosen, self._own_predictions, asked)
-            for doc, rows in zip(batch, lifted.rows_of_sequences()):
-                lattice = None if allowed is None else allowed[rows]
-                calibration = self.settings_of(chosen.name)["calibration"]
-                yield Posterior(doc, lifted.sequence(rows), lattice, states, calibration)
+            yield from self._posteriors(batch, chain, [Demands()] * len(batch))
 
-    def posterior(self, doc: Doc, *, chain: Optional[str] = None, **demands: Iterable) -> Posterior:
-        """The distribution over the analyses of one document. See `posteriors`."""
-        return next(self.posteriors([doc], chain=chain, **demands))
+    def posterior(
+        self,
+        doc: Doc,
+        *,
+        chain: Optional[str] = None,
+        required: Iterable[AnySpan] = (),
+        forbidden: Iterable[AnySpan] = (),
+        allowed: Iterable[AnySpan] = (),
+        scored: Iterable[Tuple[AnySpan, float]] = (),
+    ) -> Posterior:
+        """The distribution over the analyses of one document, as of `posteriors`, and given what is demanded here.
+
+        doc (Doc): The document.
+        chain (Optional[str]): The chain, None for the only one.
+        required, forbidden, allowed (Iterable[AnySpan]): Spans, or (start, end, label) in tokens, "" for any label, as the
+            groups `required_key`, `forbidden_key` and `allowed_key` hold them.
+        scored (Iterable[Tuple[AnySpan, float]]): Spans, each with its score in nats.
+        RETURNS (Posterior): What can be asked of the document.
+        RAISES (ValueError): A span outside the document, or demands that no analysis can meet.
+        """
+        return next(self._posteriors([doc], chain, [make_demands(doc, required, forbidden, allowed, scored)]))
 
     def span_probabilities(self, doc: Doc, spans: Iterable[AnySpan], *, chain: Optional[str] = None) -> Floats1d:
         """Probabilities of any spans, predicted or not. See `Posterior.span_probabilities`. Shape: S"""
@@ -213,6 +225,15 @@ class BioCrfTagger(Learner):
         own = self.cfg["chains"].get(chain, {})
         return {**self.cfg, **{key: own[key] for key in OF_SPANS if own.get(key) is not None}}
 
+    def _posteriors(self, docs: List[Doc], chain: Optional[str], asked: List[Demands]) -> Iterator[Posterior]:
+        scores = self._scores(docs)
+        chosen = self._choose(self._chains_for(docs), chain)
+        calibration = self.settings_of(chosen.name)["calibration"]
+        lifted, allowed, states = self._lift(docs, scores, chosen, self._own_predictions, asked)
+        for doc, rows in zip(docs, lifted.rows_of_sequences()):
+            lattice = None if allowed is None else allowed[rows]
+            yield Posterior(doc, lifted.sequence(rows), lattice, states, calibration)
+
     def _own_predictions(self, doc: Doc, key: str) -> Set[CharSpan]:
         return {tuple(row[:3]) for row in predicted_rows(doc, key)}
 
@@ -223,7 +244,8 @@ class BioCrfTagger(Learner):
         return to_numpy(self.model.predict(docs), self.model.ops)
 
     def _chains_for(self, docs: List[Doc]) -> Tuple[Chain, ...]:
-        """The chains to decode."""
+        """The chains to decode. What was set since the component was made is checked here."""
+        check_settings(self.name, "constraints", self.cfg["constraints"], CONSTRAINTS)
         self._require_sentences(docs)
         return self._chains(self.cfg["constraints"]["disabled_labels"])
 
@@ -241,21 +263,22 @@ class BioCrfTagger(Learner):
         demands = [demands_of(doc, constraints) for doc in docs]
         if asked is not None:
             demands = [add_demands(one, other) for one, other in zip(demands, asked)]
-        demands = [self._concerning(chain, demand) for demand in demands]
+        demands = self._concerning(chain, demands)
         key = self.scores_key_of(chain)
         preset = [preset_tokens(doc, own(doc, key)) if self._keeps_preset(chain) else None for doc in docs]
         states, allowed, bonus = find_conditions(docs, chain, constraints, demands, preset)
-        lifted = lift(scores, chain.columns[states.tags], states.constraints)
+        lifted = lift(scores, chain.outputs(states), states.constraints)
         if bonus is not None:
             lifted.emissions = lifted.emissions + bonus
         return lifted, allowed, states
 
-    def _concerning(self, chain: Chain, demands: Demands) -> Demands:
+    def _concerning(self, chain: Chain, demands: List[Demands]) -> List[Demands]:
         """Demands less the required spans that are the business of other chains, since this one does not have their label."""
-        if not demands.required:
+        if not any(demand.required for demand in demands):
             return demands
         elsewhere = {label for one in self.chains for label in one.tagset.labels}.difference(chain.tagset.labels)
-        return demands._replace(required=tuple(span for span in demands.required if span[2] not in elsewhere))
+        own = (tuple(span for span in demand.required if span[2] not in elsewhere) for demand in demands)
+        return [demand._replace(required=required) for demand, required in zip(demands, own)]
 
     def _new_spans(self, doc: Doc, chain: Chain, decoding: Decoding) -> Spans:
         """The spans that were decoded other than the preset ones, which are written to the entities if the chain does so."""

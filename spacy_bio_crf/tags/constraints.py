@@ -13,20 +13,20 @@ OUTSIDE_ID = 0
 class TagSet:
     """The K tags of a scheme over some labels: id 0 is "O", then the letters of the first label, and so on.
 
-    The tags of a closed label exist, but no legal sequence holds them.
+    The tags of a disabled label exist, but no legal sequence holds them.
 
     scheme (Scheme): The tagging scheme.
     labels (Tuple[str, ...]): The labels, in the order of their ids.
-    closed (FrozenSet[str]): Those that are closed.
-    index (Dict[str, int]): Id of each label that is open.
+    disabled (FrozenSet[str]): Those that are disabled.
+    index (Dict[str, int]): Id of each label that is not.
     names (Tuple[str, ...]): Name of each tag. Shape: K
     label_ids (Ints1d): Label of each tag, -1 for "O". Shape: K
     joins (Bools2d): Whether the step continues a span; every other legal step is a boundary. Shape: K, K
-    constraints (Constraints): The legal starts, steps and ends: with all labels open, exactly the sequences that
+    constraints (Constraints): The legal starts, steps and ends: with none disabled, exactly the sequences that
         `parse_tags` accepts.
     """
 
-    def __init__(self, scheme: str, labels: Sequence[str], closed: Iterable[str] = ()):
+    def __init__(self, scheme: str, labels: Sequence[str], disabled: Iterable[str] = ()):
         """RAISES (ValueError): An unknown scheme, or a label that is empty, no string, or given twice."""
         self.scheme = get_scheme(scheme)
         self.labels: Tuple[str, ...] = tuple(labels)
@@ -38,11 +38,11 @@ class TagSet:
         letters = self.scheme.letters
         self.names = (OUTSIDE, *(f"{letter}-{label}" for label in self.labels for letter in letters))
         self.label_ids: Ints1d = numpy.repeat(numpy.arange(-1, len(labels)), [1] + [len(letters)] * len(labels))
-        self.closed: FrozenSet[str] = frozenset(closed)
-        self.index: Dict[str, int] = {label: i for i, label in enumerate(self.labels) if label not in self.closed}
-        is_open = numpy.isin(self.label_ids, [-1, *self.index.values()])
+        self.disabled: FrozenSet[str] = frozenset(disabled)
+        self.index: Dict[str, int] = {label: i for i, label in enumerate(self.labels) if label not in self.disabled}
+        enabled = numpy.isin(self.label_ids, [-1, *self.index.values()])
         self.joins, (start, step, end) = _masks(self.scheme, self.label_ids)
-        self.constraints = Constraints(start & is_open, step & is_open & is_open[:, None], end & is_open)
+        self.constraints = Constraints(start & enabled, step & enabled & enabled[:, None], end & enabled)
 
     def __len__(self) -> int:
         return len(self.names)

@@ -1,5 +1,5 @@
 """Tags and rules as the states of one automaton, so that a chain over its states obeys the rules exactly."""
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Iterable, Iterator, List, Sequence, Tuple
 
@@ -11,6 +11,8 @@ from .constraints import TagSet
 from .rules import Memory, Rule
 
 MAX_STATES = 2048
+FREE, OUTSIDE, LABELS = 0, 1, 2  # rows of `States.meanings`: a token of which nothing is known; one outside; from there on, labels
+SINGLE, FIRST, INSIDE, LAST = range(4)  # ... four of each: a whole span, its first token, one inside, the last
 
 State = Tuple[Tuple[Memory, ...], int, bool]  # what the rules remember, the tag, whether it continues a span
 
@@ -49,6 +51,17 @@ class States:
 
     def __len__(self) -> int:
         return len(self.tags)
+
+    @cached_property
+    def meanings(self) -> Bools2d:
+        """The states of a token that is free, outside, a whole span of label 0, its first token, ... the last of label 1, ...
+        Row `LABELS` + 4 * label + `LAST` is that of the last token. Shape: 2 + 4 L, Q"""
+        opens, go_on, close = ~self.continues, self.may_go_on, self.may_close
+        parts = numpy.stack((opens & close, opens & go_on, self.continues & go_on, self.continues & close))
+        labels = numpy.arange(len(self.tagset.labels))[:, None, None]
+        of_spans = (self.label_ids == labels) & parts
+        outside = numpy.stack((numpy.ones(len(self), dtype=bool), self.label_ids < 0))
+        return numpy.concatenate((outside, of_spans.reshape(-1, len(self))))
 
     def spans(self, path: Ints1d, lengths: Ints1d) -> Ints2d:
         """Read the spans off legal sequences of states. See `TagSet.spans`. Shape: S, 3"""

@@ -82,7 +82,7 @@ def test_the_same_paths_with_other_scores():
 def test_a_label_that_has_been_opened():
     """The new chain has more paths: what they take away from the old ones is the divergence."""
     new, tags = scheme_batch("BIO", [3], 2)
-    old = replace(new, constraints=TagSet("BIO", tags.labels, closed=["L1"]).constraints)
+    old = replace(new, constraints=TagSet("BIO", tags.labels, disabled=["L1"]).constraints)
     paths, old_paths = oracle.legal_paths(new), oracle.legal_paths(old)
     assert_allclose(divergence(old, new)[0], [oracle.log_z(paths) - oracle.log_z(old_paths)], rtol=1e-9)
     with pytest.raises(ValueError, match="E704.*only the old one may take"):

@@ -52,14 +52,14 @@ def legal_paths(states, length):
 
 
 def right_sequences(tagset, rules, length):
-    """Every sequence of tags that the strict parser accepts, without closed labels, that keeps all rules."""
+    """Every sequence of tags that the strict parser accepts, without disabled labels, that keeps all rules."""
     for tags in product(range(len(tagset)), repeat=length):
         try:
             spans = parse_tags([tagset.names[tag] for tag in tags], tagset.scheme.name)
         except ValueError:
             continue
         rows = [(start, end, tagset.labels.index(label)) for start, end, label in spans]
-        if not any(label in tagset.closed for _, _, label in spans) and all(keeps(rule, rows) for rule in rules):
+        if not any(label in tagset.disabled for _, _, label in spans) and all(keeps(rule, rows) for rule in rules):
             yield tags
 
 
@@ -108,7 +108,7 @@ def test_states_are_the_open_tags_where_tags_tell_whether_they_continue(scheme):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_everything_is_outside_where_all_labels_are_closed(scheme):
+def test_everything_is_outside_where_all_labels_are_disabled(scheme):
     rules = [MaxLength({0: 2}), AtMostOne((0, 1)), InOrder((0, 1)), Tracks(((0,), (0, 1)))]
     states = States(TagSet(scheme, LABELS, LABELS), rules)
     assert states.tags.tolist() == [0] and states.constraints.step.all() and not states.may_go_on.any()
