@@ -7,6 +7,7 @@ import numpy
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
+from ..attributes import annotated_labels
 from ..errors import Errors
 from ..types import Bools1d, Floats1d
 
@@ -39,7 +40,8 @@ class Outcomes:
 
 def collect_outcomes(examples: Iterable[Example], scores_key: str, gold_key: Optional[str]) -> Outcomes:
     """Compare predicted spans with the gold, as spaCy's `get_ner_prf` does: a predicted span is moved to the tokens of the
-    reference, and is ignored where it meets a token without annotation. So precision and recall equal spaCy's.
+    reference, and is ignored where it meets a token without annotation. So precision and recall equal spaCy's. Where
+    `doc._.annotated_labels` of the reference is set, spans of other labels, predicted or gold, do not count.
 
     examples (Iterable[Example]): Examples with predictions.
     scores_key (str): Key of the predicted span group, with the probabilities as its attribute "scores".
@@ -54,11 +56,14 @@ def collect_outcomes(examples: Iterable[Example], scores_key: str, gold_key: Opt
         gold = _gold_spans(example.reference, gold_key)
         if gold is None:
             continue
+        annotated = annotated_labels(example.reference)
+        if annotated is not None:
+            gold = {span for span in gold if span[0] in annotated}
         counts.update(label for label, _, _ in gold)
         aligned = example.alignment.x2y
         for span, score in scored_spans(example.predicted, scores_key, entities=gold_key is None):
             tokens = aligned[span.start : span.end]
-            if not len(tokens):
+            if not len(tokens) or (annotated is not None and span.label_ not in annotated):
                 continue
             start, end = int(tokens[0]), int(tokens[-1]) + 1
             if gold_key is None and any(token.ent_iob == 0 for token in example.reference[start:end]):

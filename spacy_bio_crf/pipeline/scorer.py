@@ -1,5 +1,4 @@
 """Registered scorers, over spaCy's own."""
-from itertools import compress
 from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from spacy.scorer import Scorer, get_ner_prf
@@ -8,7 +7,6 @@ from spacy.training import Example
 
 from ..attributes import annotated_labels
 from ..evaluation import collect_outcomes, probability_scores
-from .annotate import PREDICTED
 
 
 def make_span_scorer_v1() -> Callable:
@@ -26,7 +24,7 @@ def span_score(
     **kwargs,
 ) -> Dict[str, Any]:
     """Score what the component writes: entities as `ents_*` (predictions on tokens without annotation are ignored), and
-    its span groups as `spans_{key}_*`. Where `doc._.annotated_labels` of the gold is set, predictions of other labels are left out.
+    its span groups as `spans_{key}_*`. Where `doc._.annotated_labels` of the gold is set, spans of other labels are left out.
 
     examples (Iterable[Example]): Examples with predictions.
     set_ents (bool): Whether the component writes entities.
@@ -37,11 +35,12 @@ def span_score(
     RETURNS (Dict[str, Any]): Precision, recall and F1, overall and per label; and of the probabilities, under the same
         prefix, the expected calibration error `ece`, `brier` score, `log_loss` and average precision `ap`.
     """
-    examples = [_within_annotation(example) for example in examples]
+    examples = list(examples)
+    judged = [_within_annotation(example) for example in examples]
     outputs = list(chains.values()) if chains else [{"set_ents": set_ents, "spans_key": spans_key}]
-    scores = get_ner_prf(examples, **kwargs) if any(to.get("set_ents") for to in outputs) else {}
+    scores = get_ner_prf(judged, **kwargs) if any(to.get("set_ents") for to in outputs) else {}
     for key in {to["spans_key"] for to in outputs} - {None}:
-        scores.update(_score_group(examples, key))
+        scores.update(_score_group(judged, key))
     if scores_key is not None:
         keys = [(scores_key if to["spans_key"] is None else to["spans_key"], to["set_ents"]) for to in outputs]
         for key, as_ents in dict.fromkeys(keys):
@@ -50,21 +49,21 @@ def span_score(
 
 
 def _within_annotation(example: Example) -> Example:
-    """The example with the predictions that its annotation can judge: those of the labels that were annotated."""
+    """The example with the spans that its annotation can judge: those of the labels that were annotated."""
     annotated = annotated_labels(example.reference)
     if annotated is None:
         return example
-    doc = example.predicted.copy()
-    doc.set_ents([ent for ent in doc.ents if ent.label_ in annotated])
+    return Example(*(_with_labels(doc, annotated) for doc in (example.predicted, example.reference)))
+
+
+def _with_labels(doc: Doc, labels: List[str]) -> Doc:
+    """A copy of the document with the spans of some labels, as far as precision and recall need them."""
+    doc = doc.copy()
+    missing = [doc[token.i : token.i + 1] for token in doc if token.ent_iob == 0]
+    doc.set_ents([ent for ent in doc.ents if ent.label_ in labels], missing=missing, default="outside")
     for key, group in doc.spans.items():
-        kept = [span.label_ in annotated for span in group]
-        attrs = dict(group.attrs)
-        if len(attrs.get("scores", ())) == len(group):
-            attrs["scores"] = list(compress(attrs["scores"], kept))
-        if PREDICTED in attrs:
-            attrs[PREDICTED] = [row for row in attrs[PREDICTED] if row[2] in annotated]
-        doc.spans[key] = SpanGroup(doc, name=key, attrs=attrs, spans=list(compress(group, kept)))
-    return Example(doc, example.reference)
+        doc.spans[key] = SpanGroup(doc, name=key, spans=[span for span in group if span.label_ in labels])
+    return doc
 
 
 def _score_probabilities(examples: List[Example], key: str, gold_key: Optional[str]) -> Dict[str, Any]:

@@ -8,8 +8,11 @@ from spacy.scorer import Scorer, get_ner_prf
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 
+from spacy_bio_crf.attributes import register_attributes
 from spacy_bio_crf.evaluation import collect_outcomes, kept_counts, total
+from spacy_bio_crf.pipeline.scorer import span_score
 
+register_attributes()
 VOCAB = spacy.blank("en").vocab
 WORDS = ["a", "b", "c", "d", "e", "f"]
 
@@ -84,6 +87,30 @@ def test_counts_are_those_of_spacys_span_scorer(rows):
     if len(annotated) == len(drawn) and scores["spans_x_f"] is not None:
         assert both.f_score() == pytest.approx(scores["spans_x_f"])
     assert both == total(kept_counts(collect_outcomes(annotated, "found", "gold")))
+
+
+@given(
+    st.booleans(), flat_spans(), flat_spans(), st.sets(st.integers(0, len(WORDS) - 1), max_size=3), st.sampled_from([(), ("A",)])
+)
+def test_labels_that_are_not_annotated_do_not_count(as_entities, predicted, gold, missing, annotated):
+    """As if there were no spans of theirs, predicted or gold."""
+    key = None if as_entities else "gold"
+    missing -= {token for start, end, _ in gold for token in range(start, end)}
+    scores = numpy.linspace(0.9, 0.1, len(predicted))
+    mine = [label in annotated for _, _, label in predicted]
+    example = make_example(predicted, gold, missing, scores, gold_key=key)
+    example.reference._.annotated_labels = annotated
+    got = collect_outcomes([example], "found", key)
+    kept = [[span for span in spans if span[2] in annotated] for spans in (predicted, gold)]
+    expected = collect_outcomes([make_example(*kept, missing, scores[mine], gold_key=key)], "found", key)
+    assert got.probability.tolist() == expected.probability.tolist() and got.correct.tolist() == expected.correct.tolist()
+    assert got.labels.tolist() == expected.labels.tolist() and got.gold == expected.gold
+
+    found = {"set_ents": as_entities, "spans_key": key}
+    if not as_entities:
+        example.predicted.spans["gold"] = example.predicted.spans["found"]
+    both = total(kept_counts(got))
+    assert both.f_score() == pytest.approx(span_score([example], **found)["ents_f" if as_entities else "spans_gold_f"] or 0.0)
 
 
 def test_outcomes_in_order():

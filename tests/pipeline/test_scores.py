@@ -217,3 +217,7 @@ def test_predictions_of_labels_that_were_not_annotated_are_not_scored(settings):
     scores = nlp.evaluate(examples)
     assert scores[f"{prefix}_p"] == scores[f"{prefix}_r"] == 1.0
     assert set(scores[f"{prefix}_per_type"]) == {"LOC"} and scores[f"{prefix}_log_loss"] < 0.1
+    for example in examples:
+        example.reference._.annotated_labels = ["PERSON"]  # which has no gold: what is gold of others is not missed
+    scores = nlp.evaluate(examples)
+    assert scores[f"{prefix}_p"] == 0.0 and set(scores[f"{prefix}_per_type"]) == {"PERSON"}
