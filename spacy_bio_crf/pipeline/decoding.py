@@ -8,7 +8,7 @@ from ..errors import Errors
 from ..evaluation.calibration import apply_calibration
 from ..tags import AtMostOne, InOrder, States, TagSet
 from ..types import Bools2d, ChainScores, Floats1d, Ints1d, Ints2d
-from .min_risk import most_likely_spans, spans_of_best_expected_f
+from .min_risk import are_at, certain_places, most_likely_spans, spans_of_best_expected_f
 
 RULES = ("viterbi", "marginal", "expected_f")
 
@@ -29,7 +29,7 @@ class Decoding(NamedTuple):
 def decode(
     scores: ChainScores, allowed: Optional[Bools2d], states: States, settings: Mapping[str, Any]
 ) -> List[Decoding]:
-    """Decode a batch.
+    """Decode a batch. Thresholds are for what may be and may not: required spans and preset entities are kept.
 
     scores (ChainScores): Scores of the states.
     allowed (Optional[Bools2d]): The states that each token may have. Shape: N, Q
@@ -46,6 +46,7 @@ def decode(
         probabilities = apply_calibration(settings["calibration"], raw)
         kept = probabilities >= cuts[spans[:, 2]]
         if not kept.all():
+            kept |= are_at(spans, certain_places(allowed, states))
             spans, probabilities, tags = spans[kept], probabilities[kept], None
     return _by_document(scores.lengths, tags, spans, probabilities if settings["scores"] else None, states.tagset)
 
