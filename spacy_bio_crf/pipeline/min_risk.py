@@ -163,8 +163,8 @@ def _best_legal(spans: Ints2d, gains: Floats1d, scores: ChainScores, allowed: Bo
     """The legal set of spans with the highest sum of gains: the best path of a lattice in which each token is outside or in
     one of the spans, as far as `allowed` lets it be.
 
-    spans (Ints2d): Rows of start, end and label id. Those at one place are different readings of a certain place; the others
-        have gains above 0, and overlap with none. Shape: S, 3
+    spans (Ints2d): Rows of start, end and label id. Those at one place are different readings of a certain place; the
+        others have gains above 0, and overlap with none. Shape: S, 3
     gains (Floats1d): Shape: S
     RETURNS (Ints2d): Rows of start, end and label id. Shape: S, 3
     """

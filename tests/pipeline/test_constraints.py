@@ -83,7 +83,7 @@ class Analyses:
             if any(start < position < end for position in starts for start, end, _ in chain):
                 return False
         if isinstance(limits, int):
-            limits = {label: limits for label in LABELS}
+            limits = dict.fromkeys(self.labels, limits)
         if any(end - start > (limits or {}).get(label, end) for start, end, label in chain):
             return False
         labels = [label for _, _, label in chain]
@@ -314,6 +314,68 @@ def test_decoding_is_the_best_of_all(case, rule):
     after = [(e.start, e.end, e.label_, e.kb_id_, e.ent_id_) for e in tagger(doc).ents]
     new = {span for span in chosen if not settled & set(range(*span[:2]))}
     assert set(after) == set(before) | {(*span, "", "") for span in new}
+
+
+@st.composite
+def required_places(draw):
+    """A tagger over many labels, so that often none is more likely than not, and a document with required spans, most of
+    them of any label, perhaps beside others that are made likely."""
+    labels = draw(st.sampled_from(["abcd", "abc"]))
+    tagger = cached_tagger(draw(st.sampled_from(sorted(SCHEMES))), draw(st.sampled_from([0.01, 0.1])), 1, tuple(labels))
+    some = st.lists(st.sampled_from(labels), unique=True, max_size=4)
+    rules = {name: draw(some) for name in ("at_most_one", "label_order") if draw(st.booleans())}
+    if draw(st.booleans()):
+        rules["max_span_length"] = draw(st.dictionaries(st.sampled_from(labels), st.just(1)))
+    set_conditions(tagger, **rules)
+    doc = Doc(VOCAB, words=draw(st.sampled_from(["xyzx", "xy z", "x y", "xyz"])))
+    edges = [i for i, token in enumerate(doc) if not token.is_space]
+    places = [(i, j + 1) for i in edges for j in edges if i <= j]
+    required, end = [], 0
+    for place in draw(st.lists(st.sampled_from(places), min_size=1, max_size=3).map(sorted)):
+        if place[0] >= end:
+            required.append((*place, draw(st.sampled_from(["", "", labels[0]]))))
+            end = place[1]
+    doc.spans["must"] = [Span(doc, *span) for span in required]
+    more = st.tuples(st.sampled_from(places), st.sampled_from(labels))
+    doc.spans["plus"] = [Span(doc, *place, label) for place, label in draw(st.lists(more, max_size=3))]
+    return tagger, doc
+
+
+@settings(max_examples=250, deadline=None)
+@given(case=required_places(), rule=st.sampled_from(RULES))
+def test_required_spans_are_found_whatever_the_rule_and_the_threshold(case, rule):
+    tagger, doc = case
+    truth, constraints = Analyses(tagger, doc), tagger.cfg["constraints"]
+    if truth.error() or rule == "expected_f" and (constraints["at_most_one"] or len(constraints["label_order"]) > 1):
+        return
+    places = {span[:2] for span in truth.demands["required"]}
+    chances = {span: truth.span_probability(span) for spans in truth.spans for span in spans}
+
+    def found(**config):
+        tagger.cfg.update(decode=rule, **config)
+        ((decoding,),) = tagger.predict([doc])
+        assert tagger.tagset.spans(decoding.tags).tolist() == decoding.spans.tolist()
+        return {truth.in_doc((i, j, tagger.tagset.labels[label])) for i, j, label in decoding.spans.tolist()}
+
+    def risk(spans):
+        return sum(1 - 2 * chances[span] for span in spans)  # less what every set costs: the expected number of spans
+
+    def ratio(spans):
+        return 2 * sum(map(chances.get, spans)) / (len(spans) + sum(chances.values()))
+
+    chosen = found(threshold=0.0, calibration=None)
+    assert chosen in truth.spans
+    if rule == "marginal":
+        assert risk(chosen) == pytest.approx(min(map(risk, truth.spans)), abs=1e-4)
+    elif rule == "expected_f":
+        rivals = [spans for spans in truth.spans if all(chances[one] > FLOOR or one[:2] in places for one in spans)]
+        assert ratio(chosen) >= max(map(ratio, rivals)) - 1e-3
+    half = {span for span in chosen if span[:2] in places or chances[span] >= 0.5}
+    if all(abs(chances[span] - 0.5) > 1e-4 for span in chosen):
+        assert found(threshold=0.5) == half
+    doubtful = {"kind": "platt", "a": 0.01, "b": -3.0}  # not even what is certain comes up to 1/2
+    assert found(threshold=0.5, calibration=doubtful) == {span for span in chosen if span[:2] in places}
+    tagger.cfg.update(threshold=0.0, calibration=None)
 
 
 @pytest.mark.parametrize("rule", RULES)

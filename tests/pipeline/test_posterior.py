@@ -21,11 +21,11 @@ LABELS = ("a", "b")
 VOCAB = spacy.blank("en").vocab
 
 
-def random_tagger(scheme, scale, seed, **config):
-    """A tagger over two labels whose emissions and transitions are random, of a size."""
+def random_tagger(scheme, scale, seed, labels=LABELS, **config):
+    """A tagger whose emissions and transitions are random, of a size."""
     nlp = make_nlp(scheme=scheme, **config)
     tagger = nlp.get_pipe("bio_crf_tagger")
-    for label in LABELS:
+    for label in labels:
         tagger.add_label(label)
     nlp.initialize()
     rng = numpy.random.default_rng(seed)
