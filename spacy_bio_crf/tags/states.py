@@ -1,7 +1,7 @@
 """Tags and rules as the states of one automaton, so that a chain over its states obeys the rules exactly."""
 from functools import cached_property, lru_cache
 from itertools import product
-from typing import Iterable, Iterator, List, Sequence, Tuple
+from typing import Dict, Iterable, Iterator, List, Sequence, Tuple
 
 import numpy
 
@@ -48,6 +48,7 @@ class States:
         self.joins: Bools2d = steps & self.continues
         self.may_go_on: Bools1d = self.joins.any(axis=1)
         self.may_close: Bools1d = (steps & ~self.continues).any(axis=1) | self.constraints.end
+        self.tracked: Dict[int, "States"] = {}  # by the number of tracks: these states with tracks (pipeline/tracks.py)
 
     def __len__(self) -> int:
         return len(self.tags)
