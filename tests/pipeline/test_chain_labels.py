@@ -195,7 +195,8 @@ def test_component_saved_in_format_1(tmp_path):
     nlp.to_disk(tmp_path)
     file = tmp_path / "bio_crf_tagger" / "cfg"
     cfg = json.loads(file.read_text())
-    for name in ("chains", "label_chains", "open_labels", "chain_per_label", "constraints", "learning", "incorrect_spans_key"):
+    chains = ("chains", "label_chains", "open_labels", "chain_per_label")
+    for name in (*chains, "constraints", "learning", "incorrect_spans_key"):
         del cfg[name]
     file.write_text(json.dumps({**cfg, "format": 1, "closed_labels": []}))
     old = spacy.load(tmp_path)

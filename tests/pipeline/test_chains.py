@@ -1,7 +1,5 @@
 """Several chains in one component: each against enumeration of its own tag sequences, and what they write together."""
-import re
 from itertools import product
-from pathlib import Path
 
 import numpy
 import pytest
@@ -10,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 from spacy.training import Example
-from thinc.api import Config
 
 from spacy_bio_crf.tags import SCHEMES
 
@@ -169,17 +166,6 @@ def test_predictions_are_the_best_sequences_of_each_chain_in_the_order_of_the_do
         for chain, found in of_chains:
             if chain.set_ents:
                 assert triples(doc.ents) == sorted(found)
-
-
-def test_the_page_on_layers_says_what_is_so(capsys):
-    page = (Path(__file__).parents[2] / "docs" / "layers.md").read_text(encoding="utf8")
-    ((code, output),) = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", page, re.DOTALL)
-    exec(code, {})
-    assert capsys.readouterr().out == output
-    (text,) = re.findall(r"```ini\n(.*?)```", page, re.DOTALL)
-    settings = Config().from_str("[components]\n" + text)["components"]["bio_crf_tagger"]
-    tagger = spacy.blank("en").add_pipe(settings.pop("factory"), config=settings)
-    assert list(tagger.cfg["chains"]) == ["names", "outer", "people", "places"]
 
 
 NESTED = [
