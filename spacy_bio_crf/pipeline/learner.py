@@ -1,7 +1,7 @@
 """How the component learns."""
 import warnings
 from itertools import islice
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2VecListener
@@ -38,8 +38,8 @@ class Learner(TaggerState):
         """Initialize the model, with the labels of the examples or with given ones.
 
         get_examples (Callable[[], Iterable[Example]]): Returns a representative sample of gold-standard examples. Without
-            `labels` they are all read, for their labels and to report gold that no legal sequence can hold; with `labels`,
-            which a stream without end needs, the first ten.
+            `labels` they are all read, once for their labels and once to report gold that no legal sequence can hold, and
+            never held together; with `labels`, which a stream without end needs, the first ten.
         nlp (Optional[Language]): The current nlp object.
         labels (Union[Sequence[str], Dict[str, Sequence[str]], None]): The labels, as `spacy init labels` writes them: with
             several chains, those of each.
@@ -61,10 +61,20 @@ class Learner(TaggerState):
         if not self.is_initialized and asked not in (None, width):
             raise ValueError(Errors.E410.format(name=self.name, asked=asked, tags=width, labels=self.labels))
         self._resize()
-        examples = list(islice(get_examples(), limit))
-        for chain in self.chains:
-            self._warn(examples, [self._gold(example, chain) for example in examples])
-        self.model.initialize(X=[example.predicted for example in examples[:10]])
+        sample: List[Doc] = []
+        chains = self.chains
+        lost: List[List[str]] = [[] for _ in chains]
+        foreign: List[Set[str]] = [set() for _ in chains]
+        for example in islice(get_examples(), limit):
+            if len(sample) < 10:
+                sample.append(example.predicted)
+            for i, chain in enumerate(chains):
+                gold = self._gold(example, chain)
+                lost[i] += _tell_lost(example, gold)
+                foreign[i] |= gold.foreign
+        for of_chain in zip(lost, foreign):
+            self._warn(*of_chain)
+        self.model.initialize(X=sample)
 
     def update(
         self,
@@ -119,12 +129,14 @@ class Learner(TaggerState):
         """
         validate_examples(examples, "BioCrfTagger.get_loss")
         scores = to_numpy(scores, self.model.ops)
-        self._require_sentences([eg.predicted for eg in examples])
         loss, gradient = 0.0, zeros(scores)
         for chain in self.chains:
             lifted = lift(scores, chain.columns[chain.states.tags], chain.states.constraints)
             golds = [self._gold(example, chain) for example in examples]
-            self._warn(examples, golds)
+            self._warn(
+                [one for example, gold in zip(examples, golds) for one in _tell_lost(example, gold)],
+                {label for gold in golds for label in gold.foreign},
+            )
             with finite_scores(self.name, lifted):
                 one, d_lifted = chain_loss(examples, golds, lifted, chain, self.cfg)
             fold(d_lifted, chain.columns[chain.states.tags], gradient)
@@ -145,6 +157,7 @@ class Learner(TaggerState):
         self._require_initialized()
         if not any(len(eg.predicted) for eg in examples):
             return losses  # no vectors, so nothing that a shared tok2vec could learn
+        self._require_sentences([eg.predicted for eg in examples])
         keep_fast_blas(self.model)
         set_dropout_rate(self.model, drop)
         scores, backprop = self.model.begin_update([eg.predicted for eg in examples])
@@ -182,12 +195,13 @@ class Learner(TaggerState):
         if self.cfg["chain_per_label"]:  # then there are none yet
             outputs = {None: {"spans_key": self.cfg["spans_key"], "set_ents": False, "labels": None}}
         candidates_key = self.cfg["learning"]["candidates_key"]
+        labels = {name: set(to["labels"] or ()) for name, to in outputs.items()}
+        keys = {name: None if to["set_ents"] else to["spans_key"] for name, to in outputs.items() if to["labels"] is None}
+        for example in get_examples() if keys else ():
+            for name, key in keys.items():
+                labels[name] |= gold_labels(example.reference, key, candidates_key)
         for name, to in outputs.items():
-            labels = to["labels"]
-            if labels is None:
-                key = None if to["set_ents"] else to["spans_key"]
-                labels = sorted({label for eg in get_examples() for label in gold_labels(eg.reference, key, candidates_key)})
-            yield from ((name, label) for label in dict.fromkeys(labels))
+            yield from ((name, label) for label in dict.fromkeys(to["labels"] or sorted(labels[name])))
 
     def _gold(self, example: Example, chain: Chain) -> Gold:
         """What an example says to a chain."""
@@ -195,22 +209,25 @@ class Learner(TaggerState):
         bounded = constraints["sentence_bounded"] and example.predicted.has_annotation("SENT_START")
         return gold_lattice(example, chain, candidates_key=learning["candidates_key"], sentence_bounded=bounded)
 
-    def _warn(self, examples: List[Example], golds: List[Gold]) -> None:
-        """Tell what of the gold cannot be learned, once."""
-        lost = [f"{span} in {eg.predicted.text[:80]!r}" for eg, gold in zip(examples, golds) for span in gold.lost]
+    def _warn(self, lost: Iterable[str], foreign: Iterable[str]) -> None:
+        """Tell what of the gold cannot be learned, once: spans with their texts, and labels that a chain does not have."""
         lost = [one for one in lost if one not in self._told]
         if lost:
             shown = "; ".join(lost[:5]) + ("; ..." if len(lost) > 5 else "")
             scheme = self.cfg["scheme"]
             warnings.warn(Warnings.W401.format(name=self.name, count=len(lost), scheme=scheme, spans=shown))
-        foreign = {Warnings.W402.format(name=self.name, label=label) for gold in golds for label in gold.foreign}
-        for one in sorted(foreign - self._told):
+        unknown = {Warnings.W402.format(name=self.name, label=label) for label in foreign}
+        for one in sorted(unknown - self._told):
             warnings.warn(one)
-        self._told.update(lost, foreign)
+        self._told.update(lost, unknown)
 
     def _gold_names(self) -> str:
         names = {None if to["set_ents"] else to["spans_key"] for to in self._outputs().values()}
         return " and ".join(sorted("doc.ents" if key is None else f'doc.spans["{key}"]' for key in names))
+
+
+def _tell_lost(example: Example, gold: Gold) -> List[str]:
+    return [f"{span} in {example.predicted.text[:80]!r}" for span in gold.lost]
 
 
 def _pairs(labels: Union[Sequence[str], Dict[str, Sequence[str]]]) -> Iterator[Tuple[Optional[str], str]]:

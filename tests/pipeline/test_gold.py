@@ -1,4 +1,6 @@
 """Example -> the gold lattice: missing, misaligned, whitespace, forbidden."""
+import gc
+
 import numpy
 import pytest
 import spacy
@@ -192,3 +194,30 @@ def test_misaligned_candidate_is_missing(vocab):
     eg = Example(Doc(vocab, words=["a", "NewYork-based", "b"]), reference)
     tagset = TagSet("BIO", ["LOC"])
     assert names(tagset, read(eg, tagset, candidates_key="candidates").allowed) == ["O", "*", "O"]
+
+
+def test_initialize_reads_the_corpus_twice_and_never_holds_it(vocab):
+    """Once for the labels of all chains, once for what is lost."""
+    chains = {"x": {"set_ents": True}, "y": {"spans_key": "y"}, "z": {"spans_key": "z"}}
+    tagger = make_nlp(constraints={"max_span_length": 1}, chains=chains).get_pipe("bio_crf_tagger")
+    read, held = [], []
+
+    def alive():
+        return sum(type(one) is Example for one in gc.get_objects())
+
+    def stream():
+        read.append(0)
+        before = alive()
+        for i in range(40):
+            reference = Doc(vocab, words=["a", "b"])
+            reference.set_ents([Span(reference, 0, 1 + i // 39, "A")])
+            reference.spans["y"], reference.spans["z"] = [Span(reference, 1, 2, "B")], [Span(reference, 1, 2, "C")]
+            example = Example(Doc(vocab, words=["a", "b"]), reference)
+            read[-1] += 1
+            yield example
+        held.append(alive() - before)
+
+    with pytest.warns(UserWarning, match=r"W401.*: 1 gold span.*\(0, 2, 'A'\)"):
+        tagger.initialize(stream)
+    assert read == [40, 40, 40] and max(held) <= 3  # the first time, it is spaCy that validates
+    assert tagger.labels == ("A", "B", "C")

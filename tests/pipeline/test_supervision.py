@@ -219,3 +219,18 @@ def test_several_chains_learn_as_each_of_them_alone(scheme, data):
             assert gradient.step[numpy.ix_(own, own)] == pytest.approx(d_part.step, abs=1e-5)
             gradient.step[numpy.ix_(own, own)] = 0.0
     assert loss == pytest.approx(total, rel=1e-6, abs=1e-6) and not gradient.step.any()
+
+
+@pytest.mark.parametrize("method", ["update", "rehearse"])
+def test_sentences_are_required_where_no_span_may_cross_them(method):
+    nlp = make_nlp(constraints={"sentence_bounded": True})
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    tagger.add_label("a")
+    nlp.initialize()
+    nlp.resume_training()
+    doc = Doc(nlp.vocab, words=["x", "y"])
+    example = Example(doc, doc.copy())
+    with pytest.raises(ValueError, match="E425.*x y"):
+        getattr(tagger, method)([example])
+    example.predicted[0].is_sent_start, example.predicted[1].is_sent_start = True, False
+    assert getattr(tagger, method)([example]) == {"bio_crf_tagger": 0.0}
