@@ -53,6 +53,16 @@ def as_group_of_any_label(doc: Doc, spans: List[Span]) -> None:
     doc.spans[KEY] = [doc[span.start : span.end] for span in spans]
 
 
+def as_group_of_random_labels(labels: List[str]) -> Callable[[Doc, List[Span]], None]:
+    """A gazetteer over many labels: no two batches have the same ones."""
+    choice = random.Random(0).choice
+
+    def prepare(doc: Doc, spans: List[Span]) -> None:
+        doc.spans[KEY] = [Span(doc, span.start, span.end, label=choice(labels)) for span in spans]
+
+    return prepare
+
+
 def as_entities(doc: Doc, spans: List[Span]) -> None:
     doc.set_ents(spans, default="missing")
 
@@ -72,6 +82,7 @@ def make_options(labels: List[str]) -> Dict[str, Option]:
         "forbidden spans of any label": Option({"forbidden_key": KEY}, as_group_of_any_label),
         "allowed spans": Option({"allowed_key": KEY}, as_group),
         "scored spans": Option({"span_scores": {KEY: 2.0}}, as_group),
+        "scored spans of random labels": Option({"span_scores": {KEY: 2.0}}, as_group_of_random_labels(labels)),
     }
 
 

@@ -1,6 +1,5 @@
 """Scores of single spans, exactly: a scored span runs on a track of the automaton (`spacy_bio_crf.tags.Tracks`), and its
 last token adds its score."""
-from functools import lru_cache
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
 import numpy
@@ -11,6 +10,7 @@ from ..types import Bools1d, Floats2d
 from .demands import ANY, Demands
 from .lattice import ChainIndex, Lattice
 
+KEPT = 8  # states with tracks that a chain keeps, each for another number of tracks
 
 Ends = Dict[int, float]  # the score in nats of ending before a chain token
 
@@ -68,16 +68,35 @@ def _alike(by_label: Dict[str, Ends], ids: Mapping[str, int]) -> Iterator[Tuple[
 
 
 def with_tracks(states: States, tracks: Sequence[Track]) -> States:
-    """The states of a chain, and those of tracks."""
-    labels: Dict[int, Set[int]] = {}
+    """The states of a chain, and those of tracks. They are kept with the states of the chain, for so many tracks, and their
+    labels only grow: few batches have the same labels on the same tracks, and rows decide which states are used.
+
+    RAISES (ValueError): The tracks make too many states.
+    """
+    asked: Dict[int, Set[int]] = {}
     for track in tracks:
-        labels.setdefault(track.number, set()).update(track.labels)
-    return _with_tracks(states, tuple(tuple(sorted(labels[number])) for number in sorted(labels)))
+        asked.setdefault(track.number, set()).update(track.labels)
+    if not asked:
+        return states
+    needed = [asked[number] for number in sorted(asked)]
+    found = states.tracked.pop(len(needed), None)
+    known = [set(labels) for labels in found.rules[-1].labels] if found else needed
+    if found is None or any(more - have for more, have in zip(needed, known)):
+        found = _lay_out(states, [more | have for more, have in zip(needed, known)], needed)
+    states.tracked[len(needed)] = found
+    if len(states.tracked) > KEPT:
+        states.tracked.pop(next(iter(states.tracked)), None)
+    return found
 
 
-@lru_cache(maxsize=16)
-def _with_tracks(states: States, labels: Tuple[Tuple[int, ...], ...]) -> States:
-    return States(states.tagset, [*states.rules, Tracks(labels)]) if labels else states
+def _lay_out(states: States, labels: Sequence[Set[int]], needed: Sequence[Set[int]]) -> States:
+    """States with these labels on tracks; with just the needed ones, where they would be too many."""
+    try:
+        return States(states.tagset, [*states.rules, Tracks(tuple(tuple(sorted(ids)) for ids in labels))])
+    except ValueError:
+        if labels == needed:
+            raise
+        return _lay_out(states, needed, needed)
 
 
 def write_tracks(lattice: Lattice, tracks: Sequence[Track], indexes: Sequence[ChainIndex]) -> Floats2d:
