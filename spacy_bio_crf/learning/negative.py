@@ -1,6 +1,6 @@
 """Spans that are known to be wrong."""
 from dataclasses import replace
-from typing import Optional, Tuple
+from typing import Iterator, Optional, Tuple
 
 import numpy
 
@@ -9,14 +9,22 @@ from ..crf.checks import check_array, check_ints, check_mask, check_scores, chec
 from ..errors import Errors
 from ..types import Bools1d, Bools2d, ChainScores, Constraints, Floats1d, Ints1d, Ints2d
 from .batches import add, take, zeros
+from .checks import check_costs
 
 ANY_LABEL = -1
+MAX_CELLS = 2**20  # tokens times tags of the larger lattice that are held at once
 
 
 def negative_loss(
-    scores: ChainScores, spans: Ints2d, label_ids: Ints1d, continues: Bools1d, allowed: Optional[Bools2d] = None
+    scores: ChainScores,
+    spans: Ints2d,
+    label_ids: Ints1d,
+    continues: Bools1d,
+    allowed: Optional[Bools2d] = None,
+    weights: Optional[Floats1d] = None,
 ) -> Tuple[Floats1d, ChainScores]:
-    """The negative log-likelihood that none of some spans is right, each for itself: the sum of -log(1 - P(span)).
+    """The negative log-likelihood that none of some spans is right, each for itself: the sum of -log(1 - P(span)) times the
+    weight of the span.
 
     1 - P would be lost to rounding where P is near 1. Instead, "not this span" is a lattice of its own. Each tag remembers
     whether the path so far agrees with the span, leaves it here, or has left it before:
@@ -27,16 +35,20 @@ def negative_loss(
     Every path of the chain is one path of this larger one, and the paths without the span are those that do not agree to
     the end of it. So the loss is `crf.loss`, with the gold that they have left by then.
 
+    Each span needs its sequence once more, over three times the tags: that is the time it takes. In memory there are no more
+    than `MAX_CELLS` tokens times tags of such copies at once, or else one copy.
+
     spans (Ints2d): Rows of (start, end, label); start and end are rows of the emissions, inside one sequence, end excluded;
         ANY_LABEL: wrong as a span of any label. Shape: S, 3
     label_ids (Ints1d): The label of each tag, -1 for outside. Shape: K
     continues (Bools1d): Whether a tag continues the span of the tag before it: in BIO, I- tags. Each other tag of a label
         opens a span. (In IO and IOB1 the tag alone does not tell.) Shape: K
     allowed (Optional[Bools2d]): Narrows the tags of each token. Shape: N, K
+    weights (Optional[Floats1d]): Weight of each span, finite and not negative; 0 leaves a span out. None: all are 1. Shape: S
     RETURNS (Tuple[Floats1d, ChainScores]): Loss of each sequence, the sum over its spans, in nats, float64, shape: B; and
         the gradient of its sum, float32, in the shape of the scores.
     RAISES ValueError: If a span is empty, out of range, or over two sequences, or if every legal path of its sequence
-        holds it.
+        holds it; or if a weight is out of range.
     """
     scores = check_scores(scores)
     n_tags = len(scores.start)
@@ -46,11 +58,33 @@ def negative_loss(
     spans = check_ints("spans", numpy.reshape(spans, (0, 3)) if numpy.size(spans) == 0 else spans, (None, 3))
     labels = numpy.where(spans[:, 2] == ANY_LABEL, 0, spans[:, 2])
     _, sequences = check_spans(numpy.column_stack((spans[:, :2], labels)), scores)
+    weights = numpy.ones(len(spans)) if weights is None else check_costs("weights", weights, len(spans))
     losses, gradient = numpy.zeros(len(scores.lengths)), zeros(scores)
-    if len(spans) == 0:
-        return losses, gradient
+    for weight in numpy.unique(weights[weights > 0]):
+        for part in _parts(numpy.flatnonzero(weights == weight), scores.lengths[sequences] * 3 * n_tags):
+            part_losses, part_gradient = _loss_of(spans[part], sequences[part], scores, label_ids, continues, allowed)
+            numpy.add.at(losses, sequences[part], weight * part_losses)
+            add(gradient, weight, part_gradient, sequences[part])
+    return losses, gradient
 
-    batch, rows = take(scores, sequences)  # each span has a copy of its sequence
+
+def _parts(chosen: Ints1d, cells: Ints1d) -> Iterator[Ints1d]:
+    """Part some spans, in their order, so that those of a part have at most MAX_CELLS cells together, or are one."""
+    first, held = 0, 0
+    for i, more in enumerate(cells[chosen].tolist()):
+        if held and held + more > MAX_CELLS:
+            yield chosen[first:i]
+            first, held = i, 0
+        held += more
+    yield chosen[first:]
+
+
+def _loss_of(
+    spans: Ints2d, sequences: Ints1d, scores: ChainScores, label_ids: Ints1d, continues: Bools1d, allowed: Optional[Bools2d]
+) -> Tuple[Floats1d, ChainScores]:
+    """Loss of each span, shape: S; and the gradient of its sum, of a copy of its sequence for each span."""
+    n_tags = len(label_ids)
+    batch, rows = take(scores, sequences)
     agrees, settled = _agreement(spans, sequences, scores, label_ids, continues)
     legal = numpy.concatenate([agrees, ~agrees, numpy.ones_like(agrees)], axis=1)
     if allowed is not None:
@@ -63,8 +97,7 @@ def negative_loss(
     except ValueError as error:
         certain = spans[numpy.argmin(crf.log_partition(chain, gold & legal))]
         raise ValueError(Errors.E703.format(span=tuple(certain.tolist()))) from error
-    numpy.add.at(losses, sequences, span_losses)
-    return losses, add(gradient, 1, _without_memory(span_gradient, batch), sequences)
+    return span_losses, _without_memory(span_gradient, batch)
 
 
 def _agreement(

@@ -1,5 +1,6 @@
 """Spans known to be wrong, against all paths that do without them."""
 import re
+from unittest.mock import patch
 
 import numpy
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from spacy_bio_crf import crf
-from spacy_bio_crf.learning import ANY_LABEL, negative_loss
+from spacy_bio_crf.learning import ANY_LABEL, negative, negative_loss
 from spacy_bio_crf.types import ChainScores, Constraints
 
 from ..crf import oracle
@@ -40,36 +41,47 @@ def holds(path, span, tags):
     return any((start, end) == other[:2] and label in (ANY_LABEL, other[2]) for other in found)
 
 
-def enumerated(one, paths, spans, tags):
+def enumerated(one, paths, spans, weights, tags):
     """Loss and gradient of one sequence, or None for a span that is in every path."""
     loss, slope = 0.0, no_slope(one)
-    for span in spans:
+    for span, weight in zip(spans, weights):
+        if not weight:
+            continue
         others = [(score, path) for score, path in paths if not holds(path, span, tags)]
         if not others:
             return None
-        loss += oracle.log_z(paths) - oracle.log_z(others)
-        slope = slope.plus(1, oracle.expectations(one, paths)).plus(-1, oracle.expectations(one, others))
+        loss += weight * (oracle.log_z(paths) - oracle.log_z(others))
+        slope = slope.plus(weight, oracle.expectations(one, paths)).plus(-weight, oracle.expectations(one, others))
     return loss, slope
 
 
-def of_sequences(case, spans):
-    """Each sequence's spans, counted from its own first token."""
+def of_sequences(case, spans, weights):
+    """Each sequence's spans, counted from its own first token, and their weights."""
     stops = numpy.cumsum(case.scores.lengths)
     for length, stop in zip(case.scores.lengths, stops):
-        mine = spans[(spans[:, 0] >= stop - length) & (spans[:, 0] < stop)]
-        yield mine - [stop - length, stop - length, 0]
+        mine = (spans[:, 0] >= stop - length) & (spans[:, 0] < stop)
+        yield spans[mine] - [stop - length, stop - length, 0], weights[mine]
 
 
 @some_examples
-@given(case=cases(schemes=TOLD_BY_LETTERS), count=st.integers(0, 3))
-def test_like_enumeration(case, count):
+@given(
+    case=cases(schemes=TOLD_BY_LETTERS),
+    count=st.integers(0, 3),
+    values=st.sampled_from([None, [2.5], [0.0, 1.0], [0.25, 3.0, 1.0]]),
+    cells=st.sampled_from([1, 50, 2**20]),
+)
+def test_like_enumeration(case, count, values, cells):
+    """However few copies of sequences are held at once."""
     spans = spans_of(case, count)
-    parts = [enumerated(*part, own, case.tags) for part, own in zip(case.parts(), of_sequences(case, spans))]
-    if None in parts:
-        with pytest.raises(ValueError, match="E703"):
-            negative_loss(case.scores, spans, case.tags.label_ids, continues(case.tags), case.allowed)
-        return
-    got = negative_loss(case.scores, spans, case.tags.label_ids, continues(case.tags), case.allowed)
+    weights = case.rng.choice(values or [1.0], size=len(spans))
+    parts = [enumerated(*part, *own, case.tags) for part, own in zip(case.parts(), of_sequences(case, spans, weights))]
+    args = case.scores, spans, case.tags.label_ids, continues(case.tags), case.allowed, weights if values else None
+    with patch.object(negative, "MAX_CELLS", cells):
+        if None in parts:
+            with pytest.raises(ValueError, match="E703"):
+                negative_loss(*args)
+            return
+        got = negative_loss(*args)
     assert_losses(got, [loss for loss, _ in parts], [slope for _, slope in parts], case)
 
 
@@ -77,12 +89,32 @@ def test_like_enumeration(case, count):
 @given(case=cases(schemes=TOLD_BY_LETTERS))
 def test_one_by_one(case):
     spans, rules = spans_of(case, 2), (case.tags.label_ids, continues(case.tags))
+    weights = case.rng.choice([0.5, 1.0], size=len(spans))
     try:
-        got = negative_loss(case.scores, spans, *rules, case.allowed)
+        got = negative_loss(case.scores, spans, *rules, case.allowed, weights)
     except ValueError:
         return
-    pairs = zip(case.sequences(), of_sequences(case, spans))
-    assert_one_by_one(got, [negative_loss(one, own, *rules, mask) for (one, mask), own in pairs])
+    pairs = zip(case.sequences(), of_sequences(case, spans, weights))
+    assert_one_by_one(got, [negative_loss(one, own, *rules, mask, weight) for (one, mask), (own, weight) in pairs])
+
+
+@given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=4), seed=st.integers(0, 99), cells=st.integers(1, 400))
+def test_memory_is_bounded(lengths, seed, cells):
+    """No more cells at once than there may be, unless they are of one span; and no span is left out."""
+    scores = bio_batch(lengths, 1)
+    rng, stops = numpy.random.default_rng(seed), numpy.cumsum(lengths)
+    rows = rng.integers(stops[-1], size=20)
+    spans = numpy.stack((rows, rows + 1, numpy.zeros(20, dtype=int)), axis=1)
+    held, loss = [], crf.loss
+
+    def watched(chain, *masks):
+        held.append(chain)
+        return loss(chain, *masks)
+
+    with patch.object(negative, "MAX_CELLS", cells), patch.object(crf, "loss", watched):
+        negative_loss(scores, spans, numpy.array([-1, 0, 0]), BIO_CONTINUES, weights=rng.choice([1.0, 2.0], size=20))
+    assert all(chain.emissions.size <= cells or len(chain.lengths) == 1 for chain in held)
+    assert sum(len(chain.lengths) for chain in held) == 20
 
 
 @pytest.mark.parametrize("scheme", TOLD_BY_LETTERS)
