@@ -57,7 +57,7 @@ class Errors(metaclass=_Coded):
     E417 = "The required span {span} of the document {text!r} has a label that the component does not know, or that is disabled. Its labels: {labels}."
     E418 = "The required span {span} of the document {text!r} begins or ends on whitespace, which is in no chain. Cut the whitespace from it."
     E419 = "No analysis of the document {text!r} meets what is demanded of it: {demands}. They contradict each other, preset entities or the rules of the component. Of overlapping spans, spacy.util.filter_spans keeps the longest."
-    E420 = "Expected the score of the span {span} to be a finite number of nats, but got {score}. A span that must not be is forbidden; one that must be is required."
+    E420 = "Expected the score of the span {span} to be a number of nats from -{most:,.0f} to {most:,.0f}, but got {score}. A span that must not be is forbidden; one that must be is required."
     E421 = "A bio_crf_tagger with decode = \"expected_f\" cannot be exact under the rules at_most_one and label_order. Use \"viterbi\" or \"marginal\"."
     E422 = "Component '{name}': expected the name of one of its chains, but got {chain!r}. Its chains: {names}."
     E423 = "Component '{name}': it is not clear which chain the label {label!r} belongs to (chain: {chain!r}). Name one of: {names}."

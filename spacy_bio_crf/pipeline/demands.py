@@ -5,10 +5,11 @@ import numpy
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors
+from .candidates import DocSpan
 
-AnySpan = Union[Span, Tuple[int, int, str]]
-DocSpan = Tuple[int, int, str]  # start and end in tokens of the document, label
+AnySpan = Union[Span, DocSpan]
 ANY = ""  # whatever the label
+MAX_SCORE = 10_000.0  # nats; as far up as that, float32 tells a thousandth of a nat
 
 
 class Demands(NamedTuple):
@@ -49,12 +50,12 @@ def make_demands(
     allowed: Iterable[AnySpan] = (),
     scored: Iterable[Tuple[AnySpan, float]] = (),
 ) -> Demands:
-    """Check demands. RAISES (ValueError): A span outside the document, or a score that is not finite."""
-    scores = [(_triple(doc, span), score) for span, score in scored]
+    """Check demands. RAISES (ValueError): A span outside the document, or a score of more than `MAX_SCORE`."""
+    scores = [(as_triple(doc, span), score) for span, score in scored]
     for span, score in scores:
-        if not numpy.isfinite(score):
-            raise ValueError(Errors.E420.format(span=span, score=score))
-    scores += [(_triple(doc, span), -numpy.inf) for span in forbidden]
+        if not abs(score) <= MAX_SCORE:  # nor NaN
+            raise ValueError(Errors.E420.format(span=span, score=score, most=MAX_SCORE))
+    scores += [(as_triple(doc, span), -numpy.inf) for span in forbidden]
     return Demands(_triples(doc, required), tuple(scores), _triples(doc, allowed))
 
 
@@ -78,10 +79,11 @@ def add_demands(one: Demands, other: Demands) -> Demands:
 
 
 def _triples(doc: Doc, spans: Iterable[AnySpan]) -> Tuple[DocSpan, ...]:
-    return tuple(_triple(doc, span) for span in spans)
+    return tuple(as_triple(doc, span) for span in spans)
 
 
-def _triple(doc: Doc, span: AnySpan) -> DocSpan:
+def as_triple(doc: Doc, span: AnySpan) -> DocSpan:
+    """Start and end in tokens, and the label. RAISES (ValueError): A span outside the document."""
     start, end, label = (span.start, span.end, span.label_) if isinstance(span, Span) else span
     if not 0 <= start < end <= len(doc):
         raise ValueError(Errors.E104.format(span=(start, end, label), length=len(doc)))

@@ -5,12 +5,11 @@ import numpy
 from spacy.tokens import Doc, Span, SpanGroup
 
 from .. import crf
-from ..errors import Errors
 from ..evaluation.calibration import apply_calibration
 from ..tags import States
 from ..types import Bools2d, ChainScores, Floats1d, Floats2d, Ints1d
 from .annotate import make_span_group, spans_of_rows
-from .demands import AnySpan
+from .demands import AnySpan, as_triple
 from .lattice import ChainIndex
 from .lift import fold_columns
 
@@ -62,14 +61,11 @@ class Posterior:
         RAISES (ValueError): A span outside the document.
         """
         rows, places = [], []
-        triples = [(s.start, s.end, s.label_) if isinstance(s, Span) else tuple(s) for s in spans]
+        before, ids = self._index.before, self.tagset.index
+        triples = [as_triple(self.doc, span) for span in spans]
         for place, (start, end, label) in enumerate(triples):
-            if not 0 <= start < end <= len(self.doc):
-                raise ValueError(Errors.E104.format(span=(start, end, label), length=len(self.doc)))
-            first, last = self._index.before[start], self._index.before[end]
-            edges_in_chain = self._index.before[start + 1] > first and self._index.before[end - 1] < last
-            if edges_in_chain and label in self.tagset.index:
-                rows.append((first, last, self.tagset.index[label]))
+            if label in ids and self._index.has_edges(start, end):
+                rows.append((before[start], before[end], ids[label]))
                 places.append(place)
         probabilities = numpy.zeros(len(triples))
         if rows:

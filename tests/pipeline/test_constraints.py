@@ -14,6 +14,7 @@ from spacy.tokens import Doc, Span
 from spacy_bio_crf.pipeline.decoding import RULES
 from spacy_bio_crf.pipeline.min_risk import FLOOR
 from spacy_bio_crf.pipeline.settings import CONSTRAINTS
+from spacy_bio_crf.pipeline.tracks import KEPT
 from spacy_bio_crf.tags import SCHEMES, write_tags
 
 from ..conftest import ents, make_examples, make_nlp, train
@@ -406,6 +407,37 @@ def test_overlapping_scored_spans_beyond_all_bounds_are_refused():
     doc.spans["plus"] = [Span(doc, i, 400, "a") for i in range(400)]
     with pytest.raises(ValueError, match="E110.*Scored"):
         tagger.predict([doc])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("score", [1e39, -10_001, float("inf"), float("nan")])
+def test_scores_are_bounded(score):
+    tagger = cached_tagger("BIO", 0.1, 1)
+    set_conditions(tagger)
+    doc = Doc(VOCAB, words=["x", "y"])
+    with pytest.raises(ValueError, match="E420.*-10,000 to 10,000"):
+        tagger.posterior(doc, scored=[((0, 1, "a"), score)])
+    posterior = tagger.posterior(doc, scored=[((0, 1, "a"), 10_000), ((1, 2, "a"), -10_000)])
+    assert posterior.span_probabilities([(0, 1, "a"), (1, 2, "a")]) == pytest.approx([1, 0])
+
+
+def test_states_with_tracks_are_kept_and_grow():
+    """Batches with other labels do not each make their own, nor keep all of them for ever."""
+    tagger = cached_tagger("BIO", 0.1, 1)
+    set_conditions(tagger)
+    states = tagger.chain().states
+    states.tracked.clear()
+    doc = Doc(VOCAB, words=["x"] * 12)
+    for n in range(1, 12):
+        for label in LABELS:
+            doc.spans["plus"] = [Span(doc, i, 12, label) for i in range(n)]
+            tagger.predict([doc])
+        grown = states.tracked[n]
+        assert len(grown) > len(states)
+        doc.spans["plus"] = [Span(doc, i, 12, LABELS[i % 2]) for i in range(n)]
+        tagger.predict([doc])
+        assert states.tracked[n] is grown
+    assert len(states.tracked) == KEPT
 
 
 def gazetteer_pipeline(**constraints):
