@@ -1,7 +1,6 @@
 """What is known of some tokens without being known for sure: candidates."""
 from typing import Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-import numpy
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
@@ -82,19 +81,40 @@ def candidate_labels(doc: Doc, key: Optional[str]) -> Set[str]:
     return {span.label_ for span in doc.spans[key] if span.label_ and not span.label_.startswith(NOT)}
 
 
-def add_candidate(lattice: Lattice, index: ChainIndex, candidate: Candidate) -> bool:
-    """Add a candidate to a lattice, and return True; unless no legal sequence would be left, or it has a label that the
-    chain does not know."""
-    ids = lattice.states.tagset.index
-    labels = set(ids) if "" in candidate.labels else candidate.labels
-    if labels and not (index.has_edges(candidate.start, candidate.end) and labels <= set(ids)):
-        return False
-    start, end = int(index.before[candidate.start]), int(index.before[candidate.end])
+def add_candidates(lattice: Lattice, index: ChainIndex, candidates: Sequence[Candidate]) -> List[Candidate]:
+    """Add candidates to a lattice, in order, but for those that would leave it without a legal sequence, or have a label that
+    the chain does not know, or begin or end on whitespace.
+
+    RETURNS (List[Candidate]): Those that were added.
+    """
+    fitting = [one for one in candidates if _fits(lattice, index, one)]
     before = lattice.allowed.copy()
-    lattice.forbid_labels(numpy.arange(start, end), [ids[label] for label in candidate.barred])
-    if labels:
-        lattice.require(start, end, [ids[label] for label in labels])
+    for one in fitting:
+        _add(lattice, index, one)
+    if not fitting or has_path(lattice):
+        return fitting
+    lattice.allowed = before
+    return [one for one in fitting if _add_if_possible(lattice, index, one)]
+
+
+def _fits(lattice: Lattice, index: ChainIndex, candidate: Candidate) -> bool:
+    labels = candidate.labels
+    known = "" in labels or labels <= set(lattice.states.tagset.index)
+    return not labels or (known and index.has_edges(candidate.start, candidate.end))
+
+
+def _add_if_possible(lattice: Lattice, index: ChainIndex, candidate: Candidate) -> bool:
+    before = lattice.allowed.copy()
+    _add(lattice, index, candidate)
     if has_path(lattice):
         return True
     lattice.allowed = before
     return False
+
+
+def _add(lattice: Lattice, index: ChainIndex, candidate: Candidate) -> None:
+    ids = lattice.states.tagset.index
+    start, end = int(index.before[candidate.start]), int(index.before[candidate.end])
+    lattice.forbid_labels(slice(start, end), [ids[label] for label in candidate.barred])
+    if candidate.labels:
+        lattice.require(start, end, [ids[label] for label in (ids if "" in candidate.labels else candidate.labels)])

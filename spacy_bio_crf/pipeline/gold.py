@@ -8,7 +8,7 @@ from spacy.training import Example
 
 from ..attributes import annotated_labels, token_weights
 from ..types import Bools1d, Bools2d, Floats1d
-from .candidates import NOT, DocSpan, add_candidate, align, candidate_labels, read_candidates
+from .candidates import NOT, Candidate, DocSpan, add_candidates, align, candidate_labels, read_candidates
 from .chains import Chain
 from .lattice import ChainIndex, KnownSpan, Lattice, part_expressible
 
@@ -96,11 +96,13 @@ def gold_lattice(
         unknown[span.start : span.end] = True
     annotated = annotated_labels(example.reference)
     unannotated = [] if annotated is None else [ids[label] for label in ids if label not in annotated]
+
     lattice = Lattice(chain.states, len(index))
     lattice.read(fitting, unknown, unannotated)
     lattice.part(starts)
-    impossible = [one.triple for one in candidates if not add_candidate(lattice, index, one)]
+    possible = add_candidates(lattice, index, candidates)
 
+    impossible = [one.triple for one in candidates if one not in possible]
     lost = [*sorted([*on_space, *(original[span] for span in [*overlapping, *broken])]), *impossible]
     foreign = {label for _, _, label in spans if label not in ids}
     weights = token_weights(example.reference)

@@ -7,6 +7,7 @@ import spacy
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 
+from spacy_bio_crf.pipeline import candidates
 from spacy_bio_crf.pipeline.chains import Chain
 from spacy_bio_crf.pipeline.gold import gold_lattice
 from spacy_bio_crf.tags import States, TagSet
@@ -186,6 +187,17 @@ def test_candidates_concern_the_chains_that_have_their_labels(vocab):
     assert of("LOC") == ["B-LOC", "O|B-LOC", "*", "O", "O"]
     assert of("PER") == ["O", "*", "*", "O", "O"]
     assert of("LOC", "PER") == ["B-LOC", "B-LOC|B-PER", "O|B-LOC|B-PER", "O|B-PER|I-PER", "O"]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_candidates_are_tested_together_unless_one_of_them_is_lost(vocab, lost, monkeypatch):
+    asked, has_path = [], candidates.has_path
+    monkeypatch.setattr(candidates, "has_path", lambda lattice: asked.append(lattice) or has_path(lattice))
+    eg = example(vocab, ["a", "b", "c", "d"])
+    eg.reference.spans["key"] = [Span(eg.reference, i, i + 1, "LOC") for i in range(4)] + [Span(eg.reference, 0, 2, "")][: int(lost)]
+    gold = read(eg, TagSet("BIO", ["LOC"]), candidates_key="key")
+    assert names(TagSet("BIO", ["LOC"]), gold.allowed) == ["B-LOC"] * 4
+    assert gold.lost == [(0, 2, "")][: int(lost)] and len(asked) == (6 if lost else 1)
 
 
 def test_misaligned_candidate_is_missing(vocab):
