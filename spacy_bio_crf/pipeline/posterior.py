@@ -57,7 +57,7 @@ class Posterior:
         """P(exactly this span with this label is in the document), for any spans.
 
         spans (Iterable[AnySpan]): Spans, or (start, end, label) in tokens.
-        RETURNS (Floats1d): 0 for a span that begins or ends on whitespace, or whose label the tagger does not know. Shape: S
+        RETURNS (Floats1d): 0 for a span that begins or ends on whitespace, or has a label that is not known. Shape: S
         RAISES (ValueError): A span outside the document.
         """
         rows, places = [], []
