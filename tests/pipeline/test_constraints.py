@@ -319,8 +319,8 @@ def test_decoding_is_the_best_of_all(case, rule):
 
 @st.composite
 def required_places(draw):
-    """A tagger to which many labels are alike, so that none is more likely than not, and the likeliest ones of two places may
-    not be legal together; and a document that is full of required spans, many of any label."""
+    """A tagger to which many labels are alike, so that none is more likely than not, and the likeliest ones of two places
+    may not be legal together; and a document that is full of required spans, many of any label."""
     labels = draw(st.sampled_from(["abcd", "abc"]))
     tagger = cached_tagger(draw(st.sampled_from(sorted(SCHEMES))), draw(st.sampled_from([0.01, 0.1])), 1, tuple(labels))
     rules = {}
