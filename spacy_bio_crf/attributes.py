@@ -4,6 +4,10 @@
     doc._.learning_weight    the weight of the document in training
     token._.learning_weight  the weight of a token; that of the document, unless set
 
+A weight multiplies what is annotated: a span that is annotated as wrong has the lowest weight of its tokens. The setting
+`entity_ratio` is no annotation but an expectation of the whole batch: all tokens count alike, other than in documents whose
+tokens all have weight 0, which are left out.
+
 They are kept in the attributes of an empty span group: a group travels with the document wherever it goes, other than
 custom attributes proper, which a DocBin leaves behind by default. (`Doc.from_docs` and `Span.as_doc` keep neither.)
 """

@@ -1,5 +1,5 @@
 """Likelihood of the gold: weighted, smoothed, or with a margin."""
-from typing import Optional, Tuple
+from typing import Optional, Tuple, Union
 
 import numpy
 
@@ -15,7 +15,7 @@ from .rehearsal import divergence
 def weighted_loss(
     scores: ChainScores,
     gold: Bools2d,
-    weights: Optional[Floats1d] = None,
+    weights: Union[Floats1d, Floats2d, None] = None,
     allowed: Optional[Bools2d] = None,
     smoothing: float = 0.0,
 ) -> Tuple[Floats1d, ChainScores]:
@@ -24,7 +24,8 @@ def weighted_loss(
     A weight is how long a token is held to its gold, while a bar rises from 0: the loss is the integral, over the height u
     of the bar, of `crf.loss` with the gold of the tokens whose weight is above u, and the others free. So weights of 1 are
     `crf.loss` itself, a token of weight 0 is a missing one, and one weight for all tokens of a sequence multiplies its
-    loss.
+    loss. Where a token is told several things, each with its own weight, these are weights of tags: the bar at which a tag
+    that the gold forbids is allowed.
 
     Smoothing (Szegedy et al. 2016), over whole paths, mixes the gold with the uniform distribution over all legal paths:
 
@@ -33,7 +34,8 @@ def weighted_loss(
     A sequence in which no token above the bar is annotated costs nothing, smoothed or not.
 
     gold (Bools2d): The tags that each token may truly have, as in `crf.loss`. Shape: N, K
-    weights (Optional[Floats1d]): Weight of each token, finite and not negative. None: all are 1. Shape: N
+    weights (Union[Floats1d, Floats2d, None]): Weight of each token, shape: N; or of each tag that its gold forbids, shape:
+        N, K. Finite and not negative. None: all are 1.
     allowed (Optional[Bools2d]): Narrows the tags of each token. Shape: N, K
     smoothing (float): The share of the uniform distribution, from 0 up to, but without, 1.
     RETURNS (Tuple[Floats1d, ChainScores]): Loss of each sequence in nats, float64, shape: B; and the gradient of its sum,
@@ -43,15 +45,19 @@ def weighted_loss(
     """
     scores = check_scores(scores)
     gold, allowed = check_mask("gold", gold, scores), check_mask("allowed", allowed, scores)
-    weights = numpy.ones(len(gold)) if weights is None else check_costs("weights", weights, len(gold))
     if not 0 <= smoothing < 1:
         raise ValueError(Errors.E702.format(smoothing=smoothing))
-    weights = numpy.where(gold.all(axis=1), 0.0, weights)  # free is free, above the bar or below
-    sequences, bars, shares = _levels(weights, scores)
+    if weights is None and not smoothing:
+        return crf.loss(scores, gold, allowed)
+    weights = numpy.ones(len(gold)) if weights is None else weights
+    weights = check_costs("weights", weights, *gold.shape[: max(1, numpy.ndim(weights))])
+    per_tag = weights.ndim == 2
+    heights = numpy.where(gold, 0.0, weights if per_tag else weights[:, None])  # of the bar that first allows a tag
+    sequences, bars, shares = _levels(heights if per_tag else heights.max(axis=1, keepdims=True), scores)
 
     def loss_above_bar(chosen: Ints1d, batch: ChainScores, rows: Ints1d) -> Tuple[Floats1d, ChainScores]:
-        below = weights[rows] < numpy.repeat(bars[chosen], batch.lengths)
-        return crf.loss(batch, gold[rows] | below[:, None], rows_of(allowed, rows))
+        below = heights[rows] < numpy.repeat(bars[chosen], batch.lengths)[:, None]
+        return crf.loss(batch, below, rows_of(allowed, rows))
 
     def loss_to_uniform(chosen: Ints1d, batch: ChainScores, rows: Ints1d) -> Tuple[Floats1d, ChainScores]:
         return uniform_loss(batch, rows_of(allowed, rows))
@@ -59,7 +65,7 @@ def weighted_loss(
     try:
         losses, gradient = weighted_sum(scores, sequences, (1 - smoothing) * shares, loss_above_bar)
     except ValueError:
-        crf.loss(scores, gold | (weights == 0)[:, None], allowed)  # which sequence of this batch it is
+        crf.loss(scores, heights == 0, allowed)  # which sequence of this batch it is
         raise
     if smoothing:
         top = numpy.diff(sequences, append=len(scores.lengths)) > 0  # until then, something is annotated
@@ -107,11 +113,11 @@ def margin_costs(gold: Bools2d, label_ids: Ints1d, missed: Floats1d, spurious: F
     return numpy.where(gold, 0.0, cost_of_gold[:, None] + cost_of_tag).astype("float32")
 
 
-def _levels(weights: Floats1d, scores: ChainScores) -> Tuple[Ints1d, Floats1d, Floats1d]:
+def _levels(heights: Floats2d, scores: ChainScores) -> Tuple[Ints1d, Floats1d, Floats1d]:
     """Where the gold of a sequence changes as the bar rises: the sequence, the height, and the way there from the last one.
     By sequence, then height."""
     of_token = numpy.repeat(numpy.arange(len(scores.lengths)), scores.lengths)
-    pairs = numpy.unique((of_token + 1j * weights)[weights > 0])  # complex numbers are sorted as pairs are
-    sequences, heights = pairs.real.astype("int64"), pairs.imag
+    pairs = numpy.unique((of_token[:, None] + 1j * heights)[heights > 0])  # complex numbers are sorted as pairs are
+    sequences, bars = pairs.real.astype("int64"), pairs.imag
     is_first = numpy.diff(sequences, prepend=-1) > 0
-    return sequences, heights, numpy.where(is_first, heights, numpy.diff(heights, prepend=0.0))
+    return sequences, bars, numpy.where(is_first, bars, numpy.diff(bars, prepend=0.0))

@@ -1,5 +1,5 @@
 """Example -> the gold lattice: which states the annotation leaves to each token."""
-from typing import Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy
 from spacy.errors import Errors as SpacyErrors
@@ -7,8 +7,8 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from ..attributes import annotated_labels, token_weights
-from ..types import Bools1d, Bools2d, Floats1d
-from .candidates import NOT, Candidate, DocSpan, add_candidates, align, candidate_labels, read_candidates
+from ..types import Bools1d, Bools2d, Floats1d, Floats2d
+from .candidates import NOT, DocSpan, add_candidates, align, candidate_labels, read_candidates
 from .chains import Chain
 from .lattice import ChainIndex, KnownSpan, Lattice, part_expressible
 
@@ -56,12 +56,22 @@ class Gold(NamedTuple):
         left unknown.
     foreign (Set[str]): Labels that the chain does not have. Their spans count as outside.
     weights (Optional[Floats1d]): The weight of each token, None where all are 1. Shape: N
+    heights (Optional[Floats2d]): The same for each state, 0 for those that are allowed. That a span does not go on has the
+        weight of the last token of the span, all else that of the token itself. Shape: N, Q
     """
 
     allowed: Bools2d
     lost: List[DocSpan]
     foreign: Set[str]
     weights: Optional[Floats1d]
+    heights: Optional[Floats2d]
+
+
+class _TokenLattice(Lattice):
+    """What is said of each token by itself, without the boundaries of spans."""
+
+    def part(self, positions: Sequence[int]) -> None:
+        pass
 
 
 def gold_lattice(
@@ -105,10 +115,15 @@ def gold_lattice(
     impossible = [one.triple for one in candidates if one not in possible]
     lost = [*sorted([*on_space, *(original[span] for span in [*overlapping, *broken])]), *impossible]
     foreign = {label for _, _, label in spans if label not in ids}
-    weights = token_weights(example.reference)
-    if weights is not None:
-        weights = _aligned_weights(example, weights)[index.tokens]
-    return Gold(lattice.allowed, lost, foreign, weights)
+    given = token_weights(example.reference)
+    if given is None:
+        return Gold(lattice.allowed, lost, foreign, None, None)
+    weights = _aligned_weights(example, given)[index.tokens]
+    own = _TokenLattice(chain.states, len(index))
+    own.read(fitting, unknown, unannotated)
+    add_candidates(own, index, possible)
+    ends = {span.end for span in fitting} | {int(index.before[one.end]) for one in possible if one.labels}
+    return Gold(lattice.allowed, lost, foreign, weights, _heights(own, weights, ends))
 
 
 def _in_chain(index: ChainIndex, span: DocSpan, ids: Dict[str, int]) -> KnownSpan:
@@ -120,6 +135,20 @@ def _aligned_weights(example: Example, weights: List[float]) -> Floats1d:
     """The weights of the predicted tokens: the lowest of the reference tokens that each is aligned with. Shape: T"""
     aligned = [min((weights[int(i)] for i in example.alignment.x2y[t]), default=0.0) for t in range(len(example.predicted))]
     return numpy.array(aligned, dtype="float64")
+
+
+def _heights(own: Lattice, weights: Floats1d, ends: Set[int]) -> Floats2d:
+    """The weight of what forbids a state, the highest where several things do; 0 where nothing does.
+
+    own (Lattice): What is said of each token by itself.
+    weights (Floats1d): The weights of the tokens. Shape: N
+    ends (Set[int]): Tokens before which a known span ends.
+    """
+    heights = numpy.where(own.allowed, 0.0, weights[:, None])
+    inner = [end for end in ends if end < len(weights)]
+    of_last = weights[numpy.array(inner, dtype=int) - 1]
+    heights[inner] = numpy.maximum(heights[inner], of_last[:, None] * own.states.continues)
+    return heights
 
 
 def _overlapping(spans: List[KnownSpan]) -> Set[KnownSpan]:

@@ -8,11 +8,11 @@ from spacy.training import Example
 
 from .. import crf
 from ..learning import ANY_LABEL, divergence, entity_ratio_loss, margin_costs, negative_loss, weighted_loss
-from ..learning.batches import add, zeros
+from ..learning.batches import add, rows_of, take, zeros
 from ..types import Bools2d, ChainScores, Constraints, Floats1d, Floats2d, Ints2d
 from .chains import Chain
 from .gold import Gold, chain_spans
-from .lattice import ChainIndex, Lattice
+from .lattice import ChainIndex, Lattice, index_batch
 from .lift import fold, lift
 
 
@@ -29,47 +29,49 @@ def chain_loss(
     RAISES (ValueError): A span that is annotated both as right and as wrong.
     """
     learning, states = cfg["learning"], chain.states
-    allowed = _within_sentences(examples, chain) if cfg["constraints"]["sentence_bounded"] else None
+    indexes = index_batch([eg.predicted for eg in examples])
+    allowed = _within_sentences(indexes, chain) if cfg["constraints"]["sentence_bounded"] else None
     gold = numpy.concatenate([one.allowed for one in golds])
     held = gold if allowed is None else gold | ~allowed  # nothing annotated is all True, whatever is allowed
-    weights = _weights(golds)
+    weights, heights = _weights(golds, held)
     costly = scores
     if learning["missed_cost"] or learning["spurious_cost"]:
         costs = _costs(gold, chain, learning)
-        if weights is not None:
-            costs *= _shares(numpy.where(held.all(axis=1), 0.0, weights), scores)[:, None]
+        if heights is not None:
+            costs *= _shares(weights, heights, scores)[:, None]
         costly = replace(scores, emissions=scores.emissions + costs)
-    losses, gradient = weighted_loss(costly, held, weights, allowed, learning["label_smoothing"])
+    losses, gradient = weighted_loss(costly, held, heights, allowed, learning["label_smoothing"])
     loss = float(losses.sum())
-    wrong = wrong_spans(examples, chain, cfg["incorrect_spans_key"])
+    wrong = wrong_spans(examples, indexes, chain, cfg["incorrect_spans_key"])
     if len(wrong):
-        losses, more = negative_loss(scores, wrong, states.label_ids, states.continues, allowed)
+        lowest = None if weights is None else numpy.array([weights[start:end].min() for start, end, _ in wrong])
+        losses, more = negative_loss(scores, wrong, states.label_ids, states.continues, allowed, lowest)
         loss, gradient = loss + float(losses.sum()), add(gradient, 1, more)
     if learning["entity_ratio"] is not None:
-        one, more = entity_ratio_loss(scores, states.label_ids >= 0, **learning["entity_ratio"], allowed=allowed)
-        loss, gradient = loss + one, add(gradient, 1, more)
+        counted = numpy.flatnonzero([gold.weights is None or gold.weights.any() for gold in golds])
+        some, rows = take(scores, counted)
+        inside, allowed = states.label_ids >= 0, rows_of(allowed, rows)
+        one, more = entity_ratio_loss(some, inside, **learning["entity_ratio"], allowed=allowed)
+        loss, gradient = loss + one, add(gradient, 1, more, counted)
     return loss, gradient
 
 
-def wrong_spans(examples: List[Example], chain: Chain, key: Optional[str]) -> Ints2d:
+def wrong_spans(examples: List[Example], indexes: List[ChainIndex], chain: Chain, key: Optional[str]) -> Ints2d:
     """The spans that are annotated as wrong, as spaCy's `ner` has them: in a span group of the reference. One without a
     label is wrong whatever the label.
 
+    indexes (List[ChainIndex]): Of the predicted documents, laid end to end.
     RETURNS (Ints2d): Rows of start and end in the chain tokens of the batch, and label id. Shape: S, 3
     RAISES (ValueError): A span that is also annotated as right.
     """
     rows: List[Tuple[int, int, int]] = []
-    first = 0
     ids: Dict[str, int] = {**chain.tagset.index, "": ANY_LABEL}
-    for example in examples:
-        index = ChainIndex(example.predicted)
+    for example, index in zip(examples, indexes):
         if key is not None and key in example.reference.spans:
             _refuse_conflict(example, chain, key)
             for span in example.get_aligned_spans_y2x(list(example.reference.spans[key]), allow_overlap=True):
                 if span.label_ in ids and index.has_edges(span.start, span.end):
-                    start, end = index.before[span.start], index.before[span.end]
-                    rows.append((first + int(start), first + int(end), ids[span.label_]))
-        first += len(index)
+                    rows.append((int(index.before[span.start]), int(index.before[span.end]), ids[span.label_]))
     return numpy.array(rows, dtype="int64").reshape(-1, 3)
 
 
@@ -100,7 +102,8 @@ def forgetting_loss(
     start, step, end = chain.states.constraints
     constraints = Constraints(start[kept], step[numpy.ix_(kept, kept)], end[kept])
     was, now = (lift(scores, columns[kept], constraints) for scores in (old, new))
-    allowed = _within_sentences(examples, chain) if cfg["constraints"]["sentence_bounded"] else None
+    indexes = index_batch([eg.predicted for eg in examples])
+    allowed = _within_sentences(indexes, chain) if cfg["constraints"]["sentence_bounded"] else None
     allowed_then = None if allowed is None else allowed[:, kept]
     losses, d_now = divergence(was, now, allowed_then)
     fold(d_now, columns[kept], gradient)
@@ -129,29 +132,28 @@ def _costs(gold: Bools2d, chain: Chain, learning: Mapping[str, Any]) -> Floats2d
     return margin_costs(gold, label_ids, factors * learning["missed_cost"], factors * learning["spurious_cost"])
 
 
-def _shares(weights: Floats1d, scores: ChainScores) -> Floats1d:
-    """The weight of each token as a share of the highest of its sequence: costs follow it, so that one weight for all
-    tokens of a sequence still multiplies the loss. Shape: N"""
+def _shares(weights: Floats1d, heights: Floats2d, scores: ChainScores) -> Floats1d:
+    """The weight of each token as a share of the highest that counts in its sequence: costs follow it, so that one weight
+    for all tokens of a sequence still multiplies the loss. Shape: N"""
     shares = numpy.zeros(len(weights), dtype="float32")
     for rows in scores.rows_of_sequences():
-        highest = weights[rows].max(initial=0.0)
+        highest = heights[rows].max(initial=0.0)
         if highest > 0:
             shares[rows] = weights[rows] / highest
     return shares
 
 
-def _within_sentences(examples: List[Example], chain: Chain) -> Bools2d:
+def _within_sentences(indexes: List[ChainIndex], chain: Chain) -> Bools2d:
     """The states of each token where no span may cross a sentence boundary. Shape: N, Q"""
-    rows = []
-    for example in examples:
-        index = ChainIndex(example.predicted)
-        lattice = Lattice(chain.states, len(index))
-        lattice.part(index.sentence_starts)
-        rows.append(lattice.allowed)
-    return numpy.concatenate(rows)
+    lattice = Lattice(chain.states, sum(map(len, indexes)))
+    lattice.part([start for index in indexes for start in index.sentence_starts])
+    return lattice.allowed
 
 
-def _weights(golds: List[Gold]) -> Optional[Floats1d]:
+def _weights(golds: List[Gold], held: Bools2d) -> Tuple[Optional[Floats1d], Optional[Floats2d]]:
+    """The weights of tokens, shape: N; and of the states that their gold forbids, shape: N, Q. None where all are 1."""
     if all(gold.weights is None for gold in golds):
-        return None
-    return numpy.concatenate([numpy.ones(len(gold.allowed)) if gold.weights is None else gold.weights for gold in golds])
+        return None, None
+    weights = [numpy.ones(len(gold.allowed)) if gold.weights is None else gold.weights for gold in golds]
+    heights = [numpy.ones(gold.allowed.shape) if gold.heights is None else gold.heights for gold in golds]
+    return numpy.concatenate(weights), numpy.where(held, 0.0, numpy.concatenate(heights))

@@ -19,10 +19,11 @@ WEIGHTS = ([2.5], [0.0, 1.0], [1.0, 2.0, 3.0], [0.25, 0.5, 1.0], [0.1, 0.3, 7.0,
 
 def enumerated(one, paths, gold, weights, smoothing):
     """The integral over the bar, piece by piece: loss and gradient of one sequence."""
-    loss, slope, heights = 0.0, no_slope(one), [0.0, *sorted(set(weights))]
+    weights = weights if weights.ndim == 2 else numpy.repeat(weights[:, None], gold.shape[1], axis=1)
+    loss, slope, heights = 0.0, no_slope(one), [0.0, *sorted(set(weights.ravel()))]
     expected, mean = oracle.expectations(one, paths), oracle.expectations(one, [(0.0, path) for _, path in paths])
     for low, high in zip(heights, heights[1:]):
-        kept = gold | (weights < (low + high) / 2)[:, None]
+        kept = gold | (weights < (low + high) / 2)
         if kept.all():
             continue
         good = through(paths, kept)
@@ -35,10 +36,10 @@ def enumerated(one, paths, gold, weights, smoothing):
 
 
 @some_examples
-@given(case=cases(), values=st.sampled_from(WEIGHTS), smoothing=st.sampled_from([0.0, 0.1, 0.9]))
-def test_like_enumeration(case, values, smoothing):
+@given(case=cases(), values=st.sampled_from(WEIGHTS), smoothing=st.sampled_from([0.0, 0.1, 0.9]), per_tag=st.booleans())
+def test_like_enumeration(case, values, smoothing, per_tag):
     gold = gold_of(case)
-    weights = case.rng.choice(values, size=len(gold))
+    weights = case.rng.choice(values, size=gold.shape if per_tag else len(gold))
     losses, slopes = [], []
     for part in case.parts(gold, weights):
         loss, slope = enumerated(*part, smoothing)
@@ -140,6 +141,8 @@ def test_weights_out_of_range(value):
     message = f"E701] Expected weights that are finite and not negative, but weights[1] is {value}"
     with pytest.raises(ValueError, match=re.escape(message)):
         weighted_loss(scores, numpy.ones((2, 3), dtype=bool), [1.0, value])
+    with pytest.raises(ValueError, match=re.escape(message.replace("[1]", "[1, 0]"))):
+        weighted_loss(scores, numpy.ones((2, 3), dtype=bool), [[1.0] * 3, [value] * 3])
     with pytest.raises(ValueError, match=re.escape("E201] Expected weights of dtype float64 and shape (2,)")):
         weighted_loss(scores, numpy.ones((2, 3), dtype=bool), [1.0])
 

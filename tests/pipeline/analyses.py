@@ -157,8 +157,11 @@ class Reading:
                     return False
         return set(self.gold) <= set(spans) and all(_meets(spans, one) for one in self.candidates)
 
-    def rows(self):
-        """What the annotation says of each token by itself: the roles that it may have."""
+    def rows(self, boundaries=True):
+        """What the annotation says of each token by itself: the roles that it may have.
+
+        boundaries (bool): Whether a token after a span is told that the span does not go on.
+        """
         rows = self.free()
         annotated = LABELS if self.annotation.annotated is None else self.annotation.annotated
         known = {t for start, end, _ in self.gold for t in range(start, end)}
@@ -169,7 +172,8 @@ class Reading:
             for t in range(start, end):
                 fits = self._may_close if t == end - 1 else self._may_go_on
                 rows[t] = {role for role in rows[t] if role[:2] == (label, t > start) and fits(role)}
-            self._part(rows, (start, end))
+            if boundaries:
+                self._part(rows, (start, end))
         for start, end, names in self.candidates:
             barred = {name[1:] for name in names if name.startswith("!")}
             asked = {name for name in names if not name.startswith("!")}
@@ -178,9 +182,23 @@ class Reading:
                 if asked:
                     labels = set(LABELS) if "" in asked else asked
                     rows[t] = {role for role in rows[t] if role.label in labels and role.continues == (t > start)}
-            if asked:
+            if asked and boundaries:
                 self._part(rows, (end,))
         return rows
+
+    def heights(self):
+        """What the roles that a token may not have weigh, 0 for the others. That a span does not go on is said of the last
+        token of the span, all else of the token itself."""
+        own = self.rows(boundaries=False)
+        asked = [end for _, end, names in self.candidates if any(not name.startswith("!") for name in names)]
+        ends = {*asked, *(end for _, end, _ in self.gold)}
+        places = zip(self.free(), own, self.weights)
+        heights = [{role: 0.0 if role in row else weight for role in roles} for roles, row, weight in places]
+        for t in ends - {self.n}:
+            for role in heights[t]:
+                if role.continues:
+                    heights[t][role] = max(heights[t][role], self.weights[t - 1])
+        return heights
 
     def free(self):
         """The roles of each token if nothing is annotated."""
@@ -293,19 +311,18 @@ class Loss:
 
     def _add_gold(self, learning):
         reading, smoothing = self.reading, learning["label_smoothing"]
-        rows, free = reading.rows(), reading.free()
-        weights = [0.0 if row == all_roles else weight for row, all_roles, weight in zip(rows, free, reading.weights)]
+        rows, heights, own_rows = reading.rows(), reading.heights(), reading.rows(boundaries=False)
         roles = [[reading.role(role) for role in roles] for _, roles in reading.analyses]
-        most = max(weights, default=0.0)
+        levels = {height for of_token in heights for height in of_token.values()}
+        most = max(levels, default=0.0)
         score = self.score + [
-            sum(w / most * _cost(role, row, learning) for role, row, w in zip(of_path, rows, weights) if w)
+            sum(w / most * _cost(role, row, learning) for role, row, w in zip(of_path, own_rows, reading.weights) if most)
             for of_path in roles
         ]
         bar = 0.0
-        for height in sorted({weight for weight in weights if weight}):
-            held = [t for t, weight in enumerate(weights) if weight >= height]
-            keep = [all(of_path[t] in rows[t] for t in held) for of_path in roles]
-            if bar == 0.0 and all(weights[t] or rows[t] == free[t] for t in range(reading.n)):
+        for height in sorted(levels - {0.0}):
+            keep = [all(of_token[role] < height for role, of_token in zip(of_path, heights)) for of_path in roles]
+            if bar == 0.0 and all({role for role, h in one.items() if not h} == row for row, one in zip(rows, heights)):
                 assert keep == [reading.agrees(spans) for spans, _ in reading.analyses]  # the two ways to say it
             self.add((1 - smoothing) * (height - bar), score, keep)
             bar = height
@@ -320,7 +337,7 @@ class Loss:
             return
         start, end, label = place
         found = [any(s[:2] == (start, end) and label in ("", s[2]) for s in spans) for spans, _ in self.reading.analyses]
-        self.add(1.0, self.score, ~numpy.array(found, dtype=bool))
+        self.add(min(self.reading.weights[start:end]), self.score, ~numpy.array(found, dtype=bool))
 
 
 def _cost(role, row, learning):

@@ -15,7 +15,7 @@ from ..conftest import make_nlp
 
 @lru_cache(maxsize=None)
 def nlp():
-    nlp = make_nlp()
+    nlp = make_nlp(incorrect_spans_key="wrong")
     for label in ("LOC", "PER"):
         nlp.get_pipe("bio_crf_tagger").add_label(label)
     nlp.initialize()
@@ -99,6 +99,7 @@ SETTINGS = [{}, {"missed_cost": 2.0, "spurious_cost": 1.0}, {"label_smoothing": 
 @pytest.mark.parametrize("learning", SETTINGS)
 def test_weight_of_a_document_multiplies_its_loss(learning):
     doc = annotated(["a", "b", "c"], ents=[(0, 2, "LOC")])
+    doc.spans["wrong"] = [Span(doc, 1, 3, "PER")]
     loss, gradient = loss_of(doc, **learning)
     for weight in (0.0, 0.5, 3.0):
         doc._.learning_weight = weight
@@ -107,14 +108,48 @@ def test_weight_of_a_document_multiplies_its_loss(learning):
         assert d_weighted.emissions == pytest.approx(weight * gradient.emissions, abs=1e-5)
 
 
+@pytest.mark.parametrize("token", [1, 2])
 @pytest.mark.parametrize("learning", SETTINGS)
-def test_token_of_weight_0_is_a_missing_one_and_the_weight_of_a_missing_one_is_nothing(learning):
-    missing = annotated(["a", "b", "c"], ents=[(0, 1, "LOC")], missing=[2])
+def test_token_of_weight_0_is_a_missing_one_and_the_weight_of_a_missing_one_is_nothing(learning, token):
+    """Right after an entity too: where that ends is said of the entity."""
+    missing = annotated(["a", "b", "c"], ents=[(0, 1, "LOC")], missing=[token])
     without = annotated(["a", "b", "c"], ents=[(0, 1, "LOC")])
     heavy = missing.copy()
-    without[2]._.learning_weight = 0.0
-    heavy[2]._.learning_weight = 7.0
+    without[token]._.learning_weight = 0.0
+    heavy[token]._.learning_weight = 7.0
     loss, gradient = loss_of(missing, **learning)
     for doc in (without, heavy):
         other, d_other = loss_of(doc, **learning)
         assert other == pytest.approx(loss) and d_other.emissions == pytest.approx(gradient.emissions, abs=1e-5)
+
+
+@pytest.mark.parametrize("learning", SETTINGS)
+def test_entity_of_weight_0_says_nothing_of_missing_neighbours(learning):
+    doc = annotated(["a", "b", "c"], ents=[(1, 2, "LOC")], missing=[0, 2])
+    doc[1]._.learning_weight = 0.0
+    loss, gradient = loss_of(doc, **learning)
+    assert loss == 0.0 and not gradient.emissions.any()
+
+
+def test_wrong_span_has_the_lowest_weight_of_its_tokens():
+    doc = annotated(["a", "b", "c"], missing=[0, 1, 2])
+    doc.spans["wrong"] = [Span(doc, 0, 2, "PER")]
+    loss, gradient = loss_of(doc)
+    doc[0]._.learning_weight, doc[1]._.learning_weight, doc[2]._.learning_weight = 2.0, 0.5, 0.0
+    weighted, d_weighted = loss_of(doc)
+    assert weighted == pytest.approx(0.5 * loss) and loss > 0
+    assert d_weighted.emissions == pytest.approx(0.5 * gradient.emissions, abs=1e-6)
+
+
+def test_entity_ratio_leaves_out_documents_of_weight_0():
+    tagger = nlp().get_pipe("bio_crf_tagger")
+    tagger.cfg["learning"] = {**LEARNING, "entity_ratio": {"ratio": 1.0, "margin": 0.0, "weight": 10.0}}
+    docs = [annotated(["a", "b"], missing=[0, 1]), annotated(["a", "b", "c"], missing=[0, 1, 2])]
+    examples = [Example(Doc(doc.vocab, words=[token.text for token in doc]), doc) for doc in docs]
+    scores = tagger.model.predict([example.predicted for example in examples])
+    scores.emissions = numpy.random.default_rng(3).normal(size=scores.emissions.shape).astype("f")
+    loss, gradient = tagger.get_loss(examples[1:], scores.sequence(slice(2, 5)))
+    docs[0]._.learning_weight = 0.0
+    both, d_both = tagger.get_loss(examples, scores)
+    assert both == pytest.approx(loss) and loss > 0
+    assert not d_both.emissions[:2].any() and d_both.emissions[2:] == pytest.approx(gradient.emissions)
