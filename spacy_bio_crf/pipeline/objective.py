@@ -102,8 +102,8 @@ def forgetting_loss(
     start, step, end = chain.states.constraints
     constraints = Constraints(start[kept], step[numpy.ix_(kept, kept)], end[kept])
     was, now = (lift(scores, columns[kept], constraints) for scores in (old, new))
-    indexes = index_batch([eg.predicted for eg in examples])
-    allowed = _within_sentences(indexes, chain) if cfg["constraints"]["sentence_bounded"] else None
+    bounded = cfg["constraints"]["sentence_bounded"]
+    allowed = _within_sentences(index_batch([eg.predicted for eg in examples]), chain) if bounded else None
     allowed_then = None if allowed is None else allowed[:, kept]
     losses, d_now = divergence(was, now, allowed_then)
     fold(d_now, columns[kept], gradient)
