@@ -55,7 +55,11 @@ def token_weights(doc: Doc) -> Optional[List[float]]:
 
 
 def _kept(doc: Doc) -> Dict[str, Any]:
-    return doc.spans[KEY].attrs if KEY in doc.spans else {}
+    if KEY not in doc.spans:
+        return {}
+    if not doc.spans[KEY].attrs:  # as some of spaCy's augmenters leave it
+        raise ValueError(Errors.E709.format(text=doc.text[:80]))
+    return doc.spans[KEY].attrs
 
 
 def _keep(doc: Doc) -> Dict[str, Any]:

@@ -51,7 +51,7 @@ class Errors(metaclass=_Coded):
     E410 = "The model of component '{name}' is set to nO = {asked}, but the scheme and the labels {labels} make {tags} tags. Set nO to null, and it follows from the labels."
     E411 = "The saved component '{name}' does not fit its config: the model in the config is built otherwise than the one that was saved, or a file is damaged. Load it with the config that it was saved with. {error}"
     E412 = "Component '{name}': the group {where} has no setting '{key}'. Its settings: {known}."
-    E413 = "Component '{name}': expected {where}.{key} to be {wanted}, but got {value!r}."
+    E413 = "Component '{name}': expected {key} to be {wanted}, but got {value!r}."
     E414 = "Component '{name}': learning.label_weights multiply missed_cost and spurious_cost, which are both 0, so they would do nothing. Set one of the two."
     E415 = "Component '{name}': the chains {chains} would all write to doc.ents, which holds one layer of spans. Let one of them have set_ents = true."
     E417 = "The required span {span} of the document {text!r} has a label that the component does not know, or that is disabled. Its labels: {labels}."
@@ -65,6 +65,10 @@ class Errors(metaclass=_Coded):
     E425 = "Component '{name}' is sentence_bounded, but the document {text!r} has no sentence boundaries. Put a component that sets them (such as sentencizer) before it, and name that in annotating_components for training."
     E426 = "Component '{name}': the chains {one} and {other} both write to doc.spans[\"{key}\"], so each must have a list of its own labels, and no label in both."
     E427 = "Component '{name}' has a chain without a name. Give each chain one."
+    E428 = "Component '{name}' names its group of probabilities after itself, and the chain {chain} has the spans_key '{name}' too. Choose another key, or another name for the component."
+    E429 = "Component '{name}' has labels of the chain(s) {found}, but its settings know the chain(s) {known}. The settings `chains` and `chain_per_label` are for an untrained component: make a new one."
+    E430 = "Component '{name}': the chain {other} on the group '{key}' has the label {label!r} already, and the chain {chain} would write its spans twice."
+    E431 = "Expected a span, or its (start, end, label) in tokens with the label as a string, but got {span!r}. Give a list of them; each scored one is a pair of a span and a number of nats."
 
     # corpus
     E501 = "Expected a file at {path}, but found {found}. Check the path."
@@ -122,6 +126,7 @@ class Errors(metaclass=_Coded):
     E706 = "Expected annotated labels to be a list of labels, or None where all are annotated, but got {value!r} for the document {text!r}."
     E707 = "Expected a learning weight to be a finite number, 0 or more, but got {value!r} in the document {text!r}. A weight of 0 leaves a token out."
     E708 = "Component '{name}' listens to a shared tok2vec, and cannot tell what its older model says of the document {text!r}, which has no vectors. Run the tok2vec of the pipeline over the documents (doc.tensor) before anything is trained, and rehearse with these; or give the component an encoder of its own."
+    E709 = "The document {text!r} has lost what its annotation covers (doc._.annotated_labels, doc._.learning_weight): its span group is there, but empty, as an augmenter leaves it that copies documents without the attributes of groups. Set them after augmentation, for example in a reader of your own."
 
 
 class Warnings(metaclass=_Coded):

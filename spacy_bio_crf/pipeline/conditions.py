@@ -112,9 +112,9 @@ def _add_demands(lattice: Lattice, doc: Doc, index: ChainIndex, demands: Demands
             raise ValueError(Errors.E418.format(span=(start, end, label), text=doc.text[:80]))
         labels = ids.values() if label == ANY else [ids[label]]
         lattice.require(index.before[start], index.before[end], labels)
-    for (start, end), labels in demands.allowed_labels().items():
+    for token, labels in demands.allowed_labels().items():
         others = [i for label, i in ids.items() if label not in labels]
-        lattice.forbid_labels(slice(index.before[start], index.before[end]), others)
+        lattice.forbid_labels(slice(index.before[token], index.before[token + 1]), others)
 
 
 def _require_paths(

@@ -18,8 +18,8 @@ class Demands(NamedTuple):
     required (Tuple[DocSpan, ...]): Spans that every analysis must hold.
     scored (Tuple[Tuple[DocSpan, float], ...]): Spans that score so many nats more, or less; -inf for those that no analysis
         may hold.
-    allowed (Tuple[DocSpan, ...]): The tokens of such a span may be in a span with its label, or outside. Several over the
-        same tokens allow each of their labels; one without a label allows none.
+    allowed (Tuple[DocSpan, ...]): The tokens of such a span may be in a span with its label, or outside. Where several
+        overlap, a token may have each of their labels; one without a label allows none.
     """
 
     required: Tuple[DocSpan, ...] = ()
@@ -29,11 +29,12 @@ class Demands(NamedTuple):
     def __bool__(self) -> bool:
         return bool(self.required or self.scored or self.allowed)
 
-    def allowed_labels(self) -> Dict[Tuple[int, int], Set[str]]:
-        """The labels that are allowed, by start and end."""
-        labels: Dict[Tuple[int, int], Set[str]] = {}
+    def allowed_labels(self) -> Dict[int, Set[str]]:
+        """The labels that are allowed, by token of the document."""
+        labels: Dict[int, Set[str]] = {}
         for start, end, label in self.allowed:
-            labels.setdefault((start, end), set()).add(label)
+            for token in range(start, end):
+                labels.setdefault(token, set()).add(label)
         return labels
 
     def describe(self) -> str:
@@ -83,8 +84,12 @@ def _triples(doc: Doc, spans: Iterable[AnySpan]) -> Tuple[DocSpan, ...]:
 
 
 def as_triple(doc: Doc, span: AnySpan) -> DocSpan:
-    """Start and end in tokens, and the label. RAISES (ValueError): A span outside the document."""
-    start, end, label = (span.start, span.end, span.label_) if isinstance(span, Span) else span
+    """Start and end in tokens, and the label. RAISES (ValueError): What is no span, or one outside the document."""
+    if isinstance(span, Span):
+        span = (span.start, span.end, span.label_)
+    if not (isinstance(span, tuple) and len(span) == 3 and isinstance(span[2], str)):
+        raise ValueError(Errors.E431.format(span=span))
+    start, end, label = span
     if not 0 <= start < end <= len(doc):
         raise ValueError(Errors.E104.format(span=(start, end, label), length=len(doc)))
     return start, end, label

@@ -15,11 +15,12 @@ from ..learning.batches import add, zeros
 from ..model.layer import to_numpy
 from ..model.ops import keep_fast_blas
 from ..types import ChainScores
-from .chains import Chain
-from .gold import Gold, gold_labels, gold_lattice
+from .chains import Chain, gold_key
+from .gold import Gold, annotated_spans, gold_labels, gold_lattice
 from .guards import finite_scores
 from .lift import fold, lift
 from .objective import chain_loss, forgetting_loss
+from .settings import unknown_labels
 from .state import TaggerState
 
 GetLoss = Callable[[List[Example], ChainScores], Tuple[float, ChainScores]]
@@ -55,8 +56,7 @@ class Learner(TaggerState):
             self.add_label(label, chain)
         opened = self.cfg["open_labels"]
         opened += [place for place in range(len(self.cfg["labels"])) if place not in opened]
-        if not self.labels:
-            raise ValueError(Errors.E403.format(name=self.name, where=self._gold_names()))
+        self._require_labels()
         asked, width = self.model.get_ref("crf").maybe_get_dim("nO"), self._layout().width
         if not self.is_initialized and asked not in (None, width):
             raise ValueError(Errors.E410.format(name=self.name, asked=asked, tags=width, labels=self.labels))
@@ -72,8 +72,13 @@ class Learner(TaggerState):
                 gold = self._gold(example, chain)
                 lost[i] += _tell_lost(example, gold)
                 foreign[i] |= gold.foreign
+            self._warn((), self._unclaimed(example))
         for of_chain in zip(lost, foreign):
             self._warn(*of_chain)
+        useless = unknown_labels(self.cfg, self.labels)
+        if useless:
+            settings, known = "; ".join(useless), ", ".join(self.labels)
+            warnings.warn(Warnings.W403.format(name=self.name, settings=settings, labels=known))
         self.model.initialize(X=sample)
 
     def update(
@@ -96,6 +101,7 @@ class Learner(TaggerState):
         """
         examples = list(examples)
         validate_examples(examples, "BioCrfTagger.update")
+        self._check_groups()
         self._open_labels(examples)
         return self._learn(examples, self.get_loss, drop, sgd, losses)
 
@@ -194,20 +200,42 @@ class Learner(TaggerState):
         outputs: Dict[Optional[str], Dict[str, Any]] = dict(self._outputs())
         if self.cfg["chain_per_label"]:  # then there are none yet
             outputs = {None: {"spans_key": self.cfg["spans_key"], "set_ents": False, "labels": None}}
-        candidates_key = self.cfg["learning"]["candidates_key"]
         labels = {name: set(to["labels"] or ()) for name, to in outputs.items()}
         keys = {name: None if to["set_ents"] else to["spans_key"] for name, to in outputs.items() if to["labels"] is None}
         for example in get_examples() if keys else ():
             for name, key in keys.items():
-                labels[name] |= gold_labels(example.reference, key, candidates_key)
+                labels[name] |= gold_labels(example.reference, key, self._candidates_key(outputs[name]))
         for name, to in outputs.items():
             yield from ((name, label) for label in dict.fromkeys(to["labels"] or sorted(labels[name])))
 
     def _gold(self, example: Example, chain: Chain) -> Gold:
         """What an example says to a chain."""
-        constraints, learning = self.cfg["constraints"], self.cfg["learning"]
-        bounded = constraints["sentence_bounded"] and example.predicted.has_annotation("SENT_START")
-        return gold_lattice(example, chain, candidates_key=learning["candidates_key"], sentence_bounded=bounded)
+        bounded = self.cfg["constraints"]["sentence_bounded"] and example.predicted.has_annotation("SENT_START")
+        candidates_key = self._candidates_key({"labels": chain.tagset.labels if chain.own else None})
+        return gold_lattice(example, chain, candidates_key=candidates_key, sentence_bounded=bounded)
+
+    def _unclaimed(self, example: Example) -> Set[str]:
+        """Labels of the gold that none of the chains which list their labels has."""
+        of_key: Dict[Optional[str], Set[str]] = {}
+        for chain in self.chains:
+            if chain.own:
+                of_key.setdefault(chain.gold_key, set()).update(chain.tagset.labels)
+        return {
+            span.label_
+            for key, labels in of_key.items()
+            for span in annotated_spans(example.reference, key)
+            if span.label_ not in labels
+        }
+
+    def _require_labels(self) -> None:
+        """RAISES (ValueError): A chain has no labels."""
+        outputs = self._outputs()
+        pairs = self._chains_and_labels()
+        for name, to in outputs.items():
+            if not any(chain == name for chain, _ in pairs):
+                raise ValueError(Errors.E403.format(name=self.name, where=_where(gold_key(to))))
+        if not outputs:  # one for each label, of which there are none
+            raise ValueError(Errors.E403.format(name=self.name, where=_where(self.cfg["spans_key"])))
 
     def _warn(self, lost: Iterable[str], foreign: Iterable[str]) -> None:
         """Tell what of the gold cannot be learned, once: spans with their texts, and labels that a chain does not have."""
@@ -221,9 +249,9 @@ class Learner(TaggerState):
             warnings.warn(one)
         self._told.update(lost, unknown)
 
-    def _gold_names(self) -> str:
-        names = {None if to["set_ents"] else to["spans_key"] for to in self._outputs().values()}
-        return " and ".join(sorted("doc.ents" if key is None else f'doc.spans["{key}"]' for key in names))
+
+def _where(key: Optional[str]) -> str:
+    return "doc.ents" if key is None else f'doc.spans["{key}"]'
 
 
 def _tell_lost(example: Example, gold: Gold) -> List[str]:

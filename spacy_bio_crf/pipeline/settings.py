@@ -42,12 +42,17 @@ def _is_cost(value: Any) -> bool:
     return is_number(value) and value >= 0
 
 
+def _is_probability(value: Any) -> bool:
+    return is_number(value) and 0 <= value <= 1
+
+
 def _is_key(value: Any) -> bool:
-    return value is None or isinstance(value, str)
+    return value is None or isinstance(value, str) and value != ""
 
 
 def _are_labels(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and all(isinstance(label, str) for label in value)
+    named = isinstance(value, (list, tuple)) and all(isinstance(label, str) for label in value)
+    return named and len(set(value)) == len(value)
 
 
 def _is_length(value: Any) -> bool:
@@ -64,9 +69,9 @@ _WANTED = {
         lambda value: value is None or _is_length(value) or _by_name(_is_length)(value),
         "null, a number of tokens from 1 on, or such a number for each of some labels",
     ),
-    "at_most_one": (_are_labels, "a list of labels"),
-    "label_order": (lambda value: _are_labels(value) and len(set(value)) == len(value), "a list of labels, each of them once"),
-    "disabled_labels": (_are_labels, "a list of labels"),
+    "at_most_one": (_are_labels, "a list of labels, each of them once"),
+    "label_order": (_are_labels, "a list of labels, each of them once"),
+    "disabled_labels": (_are_labels, "a list of labels, each of them once"),
     "required_key": (_is_key, "null or the key of a span group"),
     "forbidden_key": (_is_key, "null or the key of a span group"),
     "allowed_key": (_is_key, "null or the key of a span group"),
@@ -82,11 +87,11 @@ _WANTED = {
     "entity_ratio": (lambda value: value is None or _by_name(_is_cost)(value), "null, or a ratio, a margin and a weight"),
     "spans_key": (_is_key, "null or the key of a span group"),
     "set_ents": (lambda value: isinstance(value, bool), "true or false"),
-    "labels": (lambda value: value is None or _are_labels(value), "null or a list of labels"),
-    "threshold": (lambda value: value is None or is_number(value), "null or a probability"),
-    "thresholds": (lambda value: value is None or _by_name(is_number)(value), "null, or a probability for each of some labels"),
+    "labels": (lambda value: value is None or _are_labels(value) and bool(value), "null or a list of labels, each of them once"),
+    "threshold": (lambda value: value is None or _is_probability(value), "a probability"),
+    "thresholds": (lambda value: value is None or _by_name(_is_probability)(value), "a probability for each of some labels"),
     "calibration": (lambda value: value is None or isinstance(value, Mapping), "null, or what spacy bio-crf calibrate fitted"),
-    "ratio": (lambda value: is_number(value) and 0 <= value <= 1, "a share from 0 to 1"),
+    "ratio": (_is_probability, "a share from 0 to 1"),
     "margin": (_is_cost, "a share of at least 0"),
     "weight": (_is_cost, "a weight of at least 0"),
 }
@@ -102,12 +107,15 @@ def check_settings(name: str, where: str, given: Mapping[str, Any], defaults: Ma
     RETURNS (Dict[str, Any]): A setting for each of the defaults.
     RAISES (ValueError): A setting that does not exist, or a value that it cannot have.
     """
+    if not isinstance(given, Mapping):
+        wanted = f"settings by name ({', '.join(defaults)})"
+        raise ValueError(Errors.E413.format(name=name, key=where, wanted=wanted, value=given))
     for key, value in given.items():
         if key not in defaults:
             raise ValueError(Errors.E412.format(name=name, where=where, key=key, known=", ".join(defaults)))
         fits, wanted = _WANTED[key]
         if not fits(value):
-            raise ValueError(Errors.E413.format(name=name, where=where, key=key, wanted=wanted, value=value))
+            raise ValueError(Errors.E413.format(name=name, key=f"{where}.{key}".lstrip("."), wanted=wanted, value=value))
     return {**deepcopy(dict(defaults)), **given}
 
 

@@ -1,6 +1,6 @@
 """What the component is, as against what it does: its labels and chains, and how they are saved."""
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy
 import srsly
@@ -15,6 +15,7 @@ from ..types import Constraints
 from .chains import ONLY, Chain, Layout, gold_key, lay_out, make_chain
 from .gold import gold_labels
 from .guards import FORMAT, loading
+from .settings import CONSTRAINTS, check_learning, check_settings
 
 
 class TaggerState(TrainablePipe):
@@ -85,6 +86,7 @@ class TaggerState(TrainablePipe):
         chain = self._chain_for(label, chain)
         if (chain, label) in self._chains_and_labels():
             return 0
+        self._refuse_twice(label, chain)
         self.cfg["labels"].append(label)
         self.cfg["label_chains"].append(chain)
         self.vocab.strings.add(label)
@@ -114,10 +116,7 @@ class TaggerState(TrainablePipe):
         for label in self.labels:
             self.vocab.strings.add(label)
         places = range(len(self._chains_and_labels()))
-        expected = self._layout().width if set(self.cfg["open_labels"]) <= set(places) else 0
-        tags = self.model.get_ref("crf").maybe_get_dim("nO")
-        if tags is not None and tags != expected:
-            raise ValueError(Errors.E405.format(name=self.name, tags=tags, labels=self.labels, expected=expected))
+        self._require_outputs(self._layout().width if set(self.cfg["open_labels"]) <= set(places) else 0)
         return self
 
     def _chains_and_labels(self) -> List[Tuple[str, str]]:
@@ -132,8 +131,11 @@ class TaggerState(TrainablePipe):
 
     def _layout(self) -> Layout:
         letters = get_scheme(self.cfg["scheme"]).letters
-        pairs = self._chains_and_labels()
-        return lay_out(list(self._outputs()), [pairs[place] for place in self.cfg["open_labels"]], len(letters))
+        pairs, outputs = self._chains_and_labels(), self._outputs()
+        if not {chain for chain, _ in pairs} <= set(outputs):
+            found, known = ({name or "(without a name)" for name in names} for names in (self.cfg["label_chains"], outputs))
+            raise ValueError(Errors.E429.format(name=self.name, found=sorted(found), known=sorted(known)))
+        return lay_out(list(outputs), [pairs[place] for place in self.cfg["open_labels"]], len(letters))
 
     def _chains(self, disabled: Sequence[str]) -> Tuple[Chain, ...]:
         """The chains, some labels being disabled. Made anew when a setting has changed."""
@@ -143,6 +145,8 @@ class TaggerState(TrainablePipe):
         key = repr((cfg["scheme"], cfg["labels"], cfg["label_chains"], cfg["open_labels"], written, rules, disabled))
         if key not in self._made:
             layout = self._layout()
+            if self.is_initialized:
+                self._require_outputs(layout.width)
             chains = (make_chain(cfg["scheme"], name, to, layout, cfg["constraints"], disabled) for name, to in outputs.items())
             if len(self._made) > 8:
                 self._made.clear()
@@ -164,8 +168,32 @@ class TaggerState(TrainablePipe):
         if chain is None and len(wanted) == 1:
             return wanted[0]
         if chain not in outputs:
-            raise ValueError(Errors.E423.format(name=self.name, label=label, chain=chain, names=", ".join(outputs)))
+            names = ", ".join(outputs) if ONLY not in outputs else "none, since there is one chain without a name"
+            raise ValueError(Errors.E423.format(name=self.name, label=label, chain=chain, names=names))
         return chain
+
+    def _candidates_key(self, to: Mapping[str, Any]) -> Optional[str]:
+        """Key of the candidates for a chain. Of several chains, those that list their labels know which are theirs."""
+        alone = len(self._outputs()) == 1
+        return self.cfg["learning"]["candidates_key"] if alone or to["labels"] is not None else None
+
+    def _refuse_twice(self, label: str, chain: str) -> None:
+        """RAISES (ValueError): Another chain writes spans of the label to the same group."""
+        outputs = self._outputs()
+        key = outputs[chain]["spans_key"] if chain in outputs else None
+        for other, same in self._chains_and_labels():
+            if key is not None and same == label and other != chain and outputs[other]["spans_key"] == key:
+                raise ValueError(Errors.E430.format(name=self.name, other=other, key=key, label=label, chain=chain))
+
+    def _require_outputs(self, expected: int) -> None:
+        tags = self.model.get_ref("crf").maybe_get_dim("nO")
+        if tags is not None and tags != expected:
+            raise ValueError(Errors.E405.format(name=self.name, tags=tags, labels=self.labels, expected=expected))
+
+    def _check_groups(self) -> None:
+        """Check what may have been set since the component was made, and fill it up with defaults."""
+        self.cfg["constraints"] = check_settings(self.name, "constraints", self.cfg["constraints"], CONSTRAINTS)
+        self.cfg["learning"] = check_learning(self.name, self.cfg["learning"])
 
     def _open_labels(self, examples: List[Example]) -> None:
         """Give outputs to labels that were added to an initialized model and now come with gold spans, or candidates."""
@@ -173,7 +201,7 @@ class TaggerState(TrainablePipe):
         for place in sorted(set(range(len(pairs))).difference(self.cfg["open_labels"])):
             name, label = pairs[place]
             key = gold_key(outputs[name])
-            candidates_key = self.cfg["learning"]["candidates_key"]
+            candidates_key = self._candidates_key(outputs[name])
             docs = [example.reference for example in examples]
             if any(label in gold_labels(doc, key, candidates_key) for doc in docs):
                 self.cfg["open_labels"].append(place)

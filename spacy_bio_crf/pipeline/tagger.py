@@ -93,6 +93,10 @@ class BioCrfTagger(Learner):
         chains = check_chains(name, chains or {})
         if chains and (spans_key is not None or chain_per_label) or chain_per_label and set_ents:
             raise ValueError(Errors.E424.format(name=name))
+        for chain, to in chains.items():
+            if to["spans_key"] == name and any(one["spans_key"] is None for one in chains.values()):
+                raise ValueError(Errors.E428.format(name=name, chain=chain))
+        check_settings(name, "", {"threshold": threshold, "thresholds": thresholds or {}}, dict.fromkeys(OF_SPANS))
         if not chains and not set_ents and spans_key is None:
             raise ValueError(Errors.E401.format(name=name))
         if decode not in RULES:
@@ -245,7 +249,7 @@ class BioCrfTagger(Learner):
 
     def _chains_for(self, docs: List[Doc]) -> Tuple[Chain, ...]:
         """The chains to decode. What was set since the component was made is checked here."""
-        check_settings(self.name, "constraints", self.cfg["constraints"], CONSTRAINTS)
+        self._check_groups()
         self._require_sentences(docs)
         return self._chains(self.cfg["constraints"]["disabled_labels"])
 
@@ -273,12 +277,18 @@ class BioCrfTagger(Learner):
         return lifted, allowed, states
 
     def _concerning(self, chain: Chain, demands: List[Demands]) -> List[Demands]:
-        """Demands less the required spans that are the business of other chains, since this one does not have their label."""
-        if not any(demand.required for demand in demands):
+        """Demands less the required and allowed spans that are the business of other chains, since this one does not have their
+        label."""
+        if not any(demand.required or demand.allowed for demand in demands):
             return demands
         elsewhere = {label for one in self.chains for label in one.tagset.labels}.difference(chain.tagset.labels)
-        own = (tuple(span for span in demand.required if span[2] not in elsewhere) for demand in demands)
-        return [demand._replace(required=required) for demand, required in zip(demands, own)]
+        return [
+            demand._replace(
+                required=tuple(span for span in demand.required if span[2] not in elsewhere),
+                allowed=tuple(span for span in demand.allowed if span[2] not in elsewhere),
+            )
+            for demand in demands
+        ]
 
     def _new_spans(self, doc: Doc, chain: Chain, decoding: Decoding) -> Spans:
         """The spans that were decoded other than the preset ones, which are written to the entities if the chain does so."""

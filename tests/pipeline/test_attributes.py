@@ -6,6 +6,7 @@ import numpy
 import pytest
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
+from spacy.training.augment import create_lower_casing_augmenter
 
 from spacy_bio_crf.attributes import token_weights
 from spacy_bio_crf.pipeline.settings import LEARNING
@@ -153,3 +154,12 @@ def test_entity_ratio_leaves_out_documents_of_weight_0():
     both, d_both = tagger.get_loss(examples, scores)
     assert both == pytest.approx(loss) and loss > 0
     assert not d_both.emissions[:2].any() and d_both.emissions[2:] == pytest.approx(gradient.emissions)
+
+
+def test_attributes_that_an_augmenter_has_lost():
+    doc = annotated(["I", "like", "Rome"])
+    doc._.annotated_labels = ["LOC"]
+    augment = create_lower_casing_augmenter(1.0)
+    (lower,) = augment(nlp(), Example(Doc(doc.vocab, words=[token.text for token in doc]), doc))
+    with pytest.raises(ValueError, match="E709"):
+        loss_of(lower.reference)

@@ -204,3 +204,78 @@ def test_component_saved_in_format_1(tmp_path):
     assert old.get_pipe("bio_crf_tagger").cfg == {**tagger.cfg, "closed_labels": []}
     old.to_disk(tmp_path / "new")
     assert spacy.load(tmp_path / "new").get_pipe("bio_crf_tagger").cfg["format"] == 2
+
+
+def test_candidates_are_for_chains_that_list_their_labels():
+    chains = {"names": {"set_ents": True, "labels": ["CITY", "PERSON"]}, "trips": {"spans_key": "trips"}}
+    nlp = make_nlp(chains=chains, set_ents=False, learning={"candidates_key": "maybe"})
+    reference = nlp.make_doc("I like Paris")
+    reference.set_ents([])
+    reference.spans["trips"] = [reference.char_span(0, 6, "trip")]
+    reference.spans["maybe"] = [reference.char_span(7, 12, label) for label in ("CITY", "PERSON")]
+    train(nlp, [Example(nlp.make_doc(reference.text), reference)], steps=30)
+    doc = nlp(reference.text)
+    assert [span.text for span in doc.ents] == ["Paris"] and [span.text for span in doc.spans["trips"]] == ["I like"]
+
+
+def test_chain_without_gold_labels_is_an_error():
+    nlp = make_nlp(chains={"names": {"set_ents": True}, "typo": {"spans_key": "typo"}}, set_ents=False)
+    with pytest.raises(ValueError, match='E403.*doc.spans."typo"'):
+        nlp.initialize(lambda: make_examples(nlp))
+
+
+def test_gold_labels_that_no_chain_lists_are_named():
+    nlp = make_nlp(chains={"places": {"set_ents": True, "labels": ["LOC"]}}, set_ents=False)
+    with pytest.warns(UserWarning, match="W402.*'PERSON'"):
+        nlp.initialize(lambda: make_examples(nlp))
+
+
+def test_label_of_another_chain_on_the_group_is_refused():
+    chains = {"a": {"spans_key": "rest", "labels": ["x"]}, "b": {"spans_key": "rest", "labels": ["y"]}}
+    tagger = make_nlp(chains=chains, set_ents=False).get_pipe("bio_crf_tagger")
+    tagger.add_label("y", "b")
+    with pytest.raises(ValueError, match="E430.*'y'"):
+        tagger.add_label("y", "a")
+    with pytest.raises(ValueError, match="E428"):
+        make_nlp(chains={"a": {"set_ents": True}, "b": {"spans_key": "bio_crf_tagger"}}, set_ents=False)
+
+
+def test_allowed_span_of_another_chain(nlp):
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    doc = nlp.make_doc("I like London.")
+    free = tagger.posterior(doc, chain="others").entropy()
+    assert tagger.posterior(doc, chain="others", allowed=[(2, 3, "LOC")]).entropy() == free
+
+
+def test_settings_that_are_changed_later(nlp):
+    tagger = nlp.get_pipe("bio_crf_tagger")
+    doc = nlp.make_doc("I like London.")
+    tagger.cfg["constraints"] = {"at_most_one": ["LOC"]}  # the others have their defaults
+    tagger.predict([doc])
+    tagger.cfg["constraints"] = None
+    with pytest.raises(ValueError, match="E413.*constraints"):
+        tagger.predict([doc])
+    tagger.cfg.update(constraints={}, chain_per_label=True)
+    with pytest.raises(ValueError, match="E429"):
+        tagger.predict([doc])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"constraints": {"at_most_one": ["LCO"]}},
+        {"constraints": {"max_span_length": {"LCO": 1}}},
+        {"learning": {"missed_cost": 1.0, "label_weights": {"LCO": 2.0}}},
+        {"thresholds": {"LCO": 0.5}},
+    ],
+)
+def test_settings_for_labels_that_are_not_there_are_named(settings):
+    nlp = make_nlp(**settings)
+    with pytest.warns(UserWarning, match="W403.*LCO"):
+        nlp.initialize(lambda: make_examples(nlp))
+
+
+@pytest.mark.parametrize("spans", [(1, 3, "LOC"), [(1, 2)], [(1, 2, 3)], ["LOC"]])
+def test_demands_that_are_no_spans(nlp, spans):
+    with pytest.raises(ValueError, match="E431"):
+        nlp.get_pipe("bio_crf_tagger").posterior(nlp.make_doc("I like London."), chain="names", forbidden=spans)

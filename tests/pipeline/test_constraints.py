@@ -119,10 +119,10 @@ class Analyses:
         spans |= {(start, end, "") for start, end, _ in spans}
         if not set(self.demands["required"]) <= spans or set(self.demands["forbidden"]) & spans:
             return False
-        for start, end, _ in self.demands["allowed"]:
-            labels = {label for *place, label in self.demands["allowed"] if place == [start, end]}
-            first, last = self.in_chain(start, end)
-            if any(s < last and first < e and label not in labels for s, e, label in chain if first < last):
+        for token in range(len(self.doc)):
+            labels = {label for start, end, label in self.demands["allowed"] if start <= token < end}
+            first, last = self.in_chain(token, token + 1)
+            if labels and any(s <= first < e and label not in labels for s, e, label in chain if first < last):
                 return False
         return True
 
