@@ -130,6 +130,7 @@ class Errors(metaclass=_Coded):
 
 
 class Warnings(metaclass=_Coded):
-    W401 = "Component '{name}': {count} gold span(s) fit no legal {scheme} sequence, since they overlap, begin or end on whitespace, cross a boundary, break a rule, touch where the scheme cannot tell them apart, or are candidates that cannot be true. Their tokens are trained as missing: {spans}"
+    W401 = "Component '{name}': {count} gold span(s) fit no legal {scheme} sequence, since they overlap, are not whole tokens, begin or end on whitespace, cross a boundary, break a rule, touch where the scheme cannot tell them apart, or are candidates that cannot be true. Their tokens are trained as missing: {spans}"
     W402 = "Component '{name}': the gold has spans of the label {label!r}, which the component does not know, and trains their tokens as outside. If it should learn the label, call add_label or add it to the labels of [initialize.components.{name}]."
     W403 = "Component '{name}' has settings for labels that it does not have, which do nothing: {settings}. Check their spelling; the labels are: {labels}."
+    W404 = "Component '{name}': the chain {chain} has no labels, since the examples have no spans in {where}, and writes nothing. Check its spans_key."

@@ -25,19 +25,21 @@ class Candidate(NamedTuple):
         return self.start, self.end, " or ".join(sorted([*self.labels, *(NOT + label for label in self.barred)]))
 
 
-def align(example: Example, spans: Sequence[Span]) -> Tuple[List[DocSpan], List[int]]:
+def align(example: Example, spans: Sequence[Span]) -> Tuple[List[DocSpan], List[DocSpan]]:
     """Project spans of the reference onto the tokens of the predicted document.
 
-    RETURNS (Tuple[List[DocSpan], List[int]]): The spans that are whole tokens; and the tokens that the others touch.
+    RETURNS (Tuple[List[DocSpan], List[DocSpan]]): The spans that are whole tokens; and the others, with all tokens that they
+        touch.
     """
     aligned: List[DocSpan] = []
-    touched: List[int] = []
+    misaligned: List[DocSpan] = []
     for span in spans:
         found = example.get_aligned_spans_y2x([span], allow_overlap=True)
         aligned += [(one.start, one.end, one.label_) for one in found]
-        if not found:
-            touched += example.alignment.y2x[span.start : span.end].tolist()
-    return aligned, touched
+        touched = () if found else example.alignment.y2x[span.start : span.end].tolist()
+        if touched:
+            misaligned.append((min(touched), max(touched) + 1, span.label_))
+    return aligned, misaligned
 
 
 def read_candidates(example: Example, key: Optional[str], chain: Chain) -> Tuple[List[Candidate], List[int]]:
@@ -56,7 +58,8 @@ def read_candidates(example: Example, key: Optional[str], chain: Chain) -> Tuple
     """
     if key is None or key not in example.reference.spans:
         return [], []
-    aligned, unknown = align(example, list(example.reference.spans[key]))
+    aligned, misaligned = align(example, list(example.reference.spans[key]))
+    unknown = [token for start, end, _ in misaligned for token in range(start, end)]
     places: Dict[Tuple[int, int], Set[str]] = {}
     for start, end, label in aligned:
         places.setdefault((start, end), set()).add(label)

@@ -29,31 +29,34 @@ def chain_spans(doc: Doc, chain: Chain) -> List[Span]:
     return [span for span in annotated_spans(doc, chain.gold_key) if own is None or span.label_ in own]
 
 
-def aligned_gold(example: Example, chain: Chain) -> Tuple[List[DocSpan], Bools1d]:
+def aligned_gold(example: Example, chain: Chain) -> Tuple[List[DocSpan], List[DocSpan], Bools1d]:
     """Project the annotation onto the tokens of the predicted document.
 
     example (Example): The example; the predicted document has T tokens.
     chain (Chain): The chain that learns from it.
-    RETURNS (Tuple[List[DocSpan], Bools1d]): Spans, and the tokens of which nothing is known: not annotated, or misaligned.
-        Shape of the latter: T
+    RETURNS (Tuple[List[DocSpan], List[DocSpan], Bools1d]): Spans; those that are not whole tokens, with the tokens that they
+        touch; and the tokens of which nothing is known: not annotated, or misaligned. Shape of the last: T
     """
     if chain.gold_key is None:
         ents, tags = example.get_aligned_ents_and_ner()
         spans = [(e.start, e.end, e.label_) for e in ents if not chain.own or e.label_ in chain.tagset.labels]
-        return spans, numpy.array([tag in (None, "-") for tag in tags], dtype=bool)
+        gold = chain_spans(example.reference, chain)
+        misaligned = align(example, gold)[1] if len(spans) < len(gold) else []
+        return spans, misaligned, numpy.array([tag in (None, "-") for tag in tags], dtype=bool)
     unknown = numpy.full(len(example.predicted), chain.gold_key not in example.reference.spans)
-    spans, touched = align(example, chain_spans(example.reference, chain))
-    unknown[touched] = True
-    return spans, unknown
+    spans, misaligned = align(example, chain_spans(example.reference, chain))
+    for start, end, _ in misaligned:
+        unknown[start:end] = True
+    return spans, misaligned, unknown
 
 
 class Gold(NamedTuple):
     """What an annotation says.
 
     allowed (Bools2d): The states that it leaves to each token of the chain. Shape: N, Q
-    lost (List[DocSpan]): Spans that no legal sequence can hold: they overlap, begin or end on whitespace, cross a boundary,
-        break a rule, or touch where the scheme cannot say so; and candidates that contradict the rest. Their tokens are
-        left unknown.
+    lost (List[DocSpan]): Spans that no legal sequence can hold: they overlap, are not whole tokens, begin or end on
+        whitespace, cross a boundary, break a rule, or touch where the scheme cannot say so; and candidates that contradict
+        the rest. Their tokens are left unknown.
     foreign (Set[str]): Labels that the chain does not have. Their spans count as outside.
     weights (Optional[Floats1d]): The weight of each token, None where all are 1. Shape: N
     heights (Optional[Floats2d]): The same for each state, 0 for those that are allowed. That a span does not go on has the
@@ -86,7 +89,7 @@ def gold_lattice(
     RETURNS (Gold): The gold lattice, and what is odd about it.
     RAISES (ValueError): A label like "!PERSON", the old way to say "not a PERSON".
     """
-    spans, unknown = aligned_gold(example, chain)
+    spans, misaligned, unknown = aligned_gold(example, chain)
     for _, _, label in spans:
         if label.startswith(NOT):
             raise ValueError(SpacyErrors.E869.format(label=label))
@@ -113,7 +116,7 @@ def gold_lattice(
     possible = add_candidates(lattice, index, candidates)
 
     impossible = [one.triple for one in candidates if one not in possible]
-    lost = [*sorted([*on_space, *(original[span] for span in [*overlapping, *broken])]), *impossible]
+    lost = [*misaligned, *sorted([*on_space, *(original[span] for span in [*overlapping, *broken])]), *impossible]
     foreign = {label for _, _, label in spans if label not in ids}
     given = token_weights(example.reference)
     if given is None:

@@ -228,14 +228,14 @@ class Learner(TaggerState):
         }
 
     def _require_labels(self) -> None:
-        """RAISES (ValueError): A chain has no labels."""
-        outputs = self._outputs()
-        pairs = self._chains_and_labels()
-        for name, to in outputs.items():
-            if not any(chain == name for chain, _ in pairs):
-                raise ValueError(Errors.E403.format(name=self.name, where=_where(gold_key(to))))
-        if not outputs:  # one for each label, of which there are none
-            raise ValueError(Errors.E403.format(name=self.name, where=_where(self.cfg["spans_key"])))
+        """Warn of a chain without labels. RAISES (ValueError): There are no labels at all."""
+        outputs, labelled = self._outputs(), {chain for chain, _ in self._chains_and_labels()}
+        empty = {name: _where(gold_key(to)) for name, to in outputs.items() if name not in labelled}
+        if not labelled:
+            where = " or ".join(empty.values()) or _where(self.cfg["spans_key"])
+            raise ValueError(Errors.E403.format(name=self.name, where=where))
+        for name, where in empty.items():
+            warnings.warn(Warnings.W404.format(name=self.name, chain=name, where=where))
 
     def _warn(self, lost: Iterable[str], foreign: Iterable[str]) -> None:
         """Tell what of the gold cannot be learned, once: spans with their texts, and labels that a chain does not have."""

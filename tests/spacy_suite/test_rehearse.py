@@ -82,6 +82,7 @@ def test_rehearsal_without_an_older_model_does_nothing(trained):
     assert trained.get_pipe(FACTORY).model.to_bytes() == before
 
 
+@pytest.mark.filterwarnings("ignore:.*W404")
 def test_chain_that_is_new_since_then_has_nothing_to_rehearse():
     """Of two chains, only one had labels."""
     nlp = English()
