@@ -4,7 +4,6 @@ import numpy
 import pytest
 import spacy
 
-
 from ..conftest import SENTENCES, SMALL_MODEL, ents, make_examples, make_nlp, train
 
 TOK2VEC = SMALL_MODEL["tok2vec"]

@@ -16,7 +16,8 @@ from spacy_bio_crf.tags import SCHEMES
 from spacy_bio_crf.types import ChainScores
 
 from ..conftest import make_nlp
-from .analyses import LABELS, Annotation, Loss, Reading, Rules
+from .analyses import LABELS, Annotation, Reading, Rules
+from .losses import Loss
 
 PARTS = ("emissions", "start", "step", "end")
 VOCAB = spacy.blank("en").vocab

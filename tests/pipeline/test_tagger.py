@@ -7,7 +7,6 @@ import spacy
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-
 from ..conftest import SENTENCES, SMALL_MODEL, ents, make_examples, make_nlp, train
 
 TOK2VEC = SMALL_MODEL["tok2vec"]
