@@ -15,6 +15,7 @@ from ..learning.batches import add, zeros
 from ..model.layer import to_numpy
 from ..model.ops import keep_fast_blas
 from ..types import ChainScores
+from .candidates import align
 from .chains import Chain, gold_key
 from .gold import Gold, annotated_spans, gold_labels, gold_lattice
 from .guards import finite_scores
@@ -212,7 +213,9 @@ class Learner(TaggerState):
         """What an example says to a chain."""
         bounded = self.cfg["constraints"]["sentence_bounded"] and example.predicted.has_annotation("SENT_START")
         candidates_key = self._candidates_key({"labels": chain.tagset.labels if chain.own else None})
-        return gold_lattice(example, chain, candidates_key=candidates_key, sentence_bounded=bounded)
+        gold = gold_lattice(example, chain, candidates_key=candidates_key, sentence_bounded=bounded)
+        wrong = annotated_spans(example.reference, self.cfg["incorrect_spans_key"]) if self.cfg["incorrect_spans_key"] else ()
+        return gold._replace(lost=[*gold.lost, *align(example, list(wrong))[1]])
 
     def _unclaimed(self, example: Example) -> Set[str]:
         """Labels of the gold that none of the chains which list their labels has."""

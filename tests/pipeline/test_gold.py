@@ -235,3 +235,12 @@ def test_initialize_reads_the_corpus_twice_and_never_holds_it(vocab):
         tagger.initialize(stream)
     assert read == [40, 40, 40] and max(held) <= 3  # the first time, it is spaCy that validates
     assert tagger.labels == ("A", "B", "C")
+
+
+def test_misaligned_wrong_span_is_named(vocab):
+    nlp = make_nlp(incorrect_spans_key="wrong")
+    reference = Doc(nlp.vocab, words=["a", "NewYork", "-based", "b"], spaces=[True, False, True, False], ents=["O"] * 3 + ["B-LOC"])
+    reference.spans["wrong"] = [Span(reference, 1, 2, "LOC")]
+    eg = Example(Doc(nlp.vocab, words=["a", "NewYork-based", "b"]), reference)
+    with pytest.warns(UserWarning, match=r"W401.*\(1, 2, 'LOC'\)"):
+        nlp.initialize(lambda: [eg])
