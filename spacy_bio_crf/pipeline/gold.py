@@ -40,9 +40,9 @@ def aligned_gold(example: Example, chain: Chain) -> Tuple[List[DocSpan], List[Do
     if chain.gold_key is None:
         ents, tags = example.get_aligned_ents_and_ner()
         spans = [(e.start, e.end, e.label_) for e in ents if not chain.own or e.label_ in chain.tagset.labels]
-        gold = chain_spans(example.reference, chain)
-        misaligned = align(example, gold)[1] if len(spans) < len(gold) else []
-        return spans, misaligned, numpy.array([tag in (None, "-") for tag in tags], dtype=bool)
+        unknown = numpy.array([tag in (None, "-") for tag in tags], dtype=bool)
+        misaligned = align(example, chain_spans(example.reference, chain))[1] if unknown.any() else []
+        return spans, misaligned, unknown
     unknown = numpy.full(len(example.predicted), chain.gold_key not in example.reference.spans)
     spans, misaligned = align(example, chain_spans(example.reference, chain))
     for start, end, _ in misaligned:

@@ -2,6 +2,7 @@
 
 Gold annotation, preset entities and what a caller demands are the same thing here: facts, each of which takes states away.
 """
+from functools import cached_property
 from typing import Iterable, List, NamedTuple, Sequence, Set, Tuple, Union
 
 import numpy
@@ -23,7 +24,6 @@ class ChainIndex:
     tokens (Ints1d): Document token of each chain token. Shape: N
     before (Ints1d): How many chain tokens come before each document token, and at the end, those of earlier documents of a
         batch included. Shape: T + 1
-    sentence_starts (List[int]): Chain tokens that begin a sentence, counted alike.
     """
 
     def __init__(self, doc: Doc, offset: int = 0):
@@ -32,7 +32,12 @@ class ChainIndex:
         self.tokens: Ints1d = numpy.flatnonzero(mask)
         self.before: Ints1d = numpy.full(len(mask) + 1, offset)
         self.before[1:] += numpy.cumsum(mask)
-        self.sentence_starts: List[int] = self.before[:-1][doc.to_array(SENT_START) == 1].tolist()
+        self._doc = doc
+
+    @cached_property
+    def sentence_starts(self) -> List[int]:
+        """Chain tokens that begin a sentence, counted as in `before`."""
+        return self.before[:-1][self._doc.to_array(SENT_START) == 1].tolist()
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -137,6 +142,8 @@ def part_expressible(
     """
     bad = _touching(spans) if not states.tagset.scheme.touches else set()
     boundaries = sorted(boundaries)
+    if not (bad or boundaries or states.rules):
+        return list(spans), []
     memories = [rule.initial for rule in states.rules]
     for span in spans:
         if span.label == NO_LABEL or span.start == span.end or span in bad:

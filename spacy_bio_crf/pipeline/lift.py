@@ -25,6 +25,11 @@ def fold(gradient: ChainScores, columns: Ints1d, into: ChainScores) -> None:
     into (ChainScores): Over the K outputs, changed in place.
     """
     into.emissions[:] += fold_columns(gradient.emissions, columns, into.emissions.shape[1])
+    if _are_all(columns, len(into.start)):
+        into.start[:] += gradient.start
+        into.step[:] += gradient.step
+        into.end[:] += gradient.end
+        return
     numpy.add.at(into.start, columns, gradient.start)
     numpy.add.at(into.step, numpy.ix_(columns, columns), gradient.step)
     numpy.add.at(into.end, columns, gradient.end)
