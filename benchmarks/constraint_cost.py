@@ -8,26 +8,17 @@ Predictions are timed as `nlp.pipe` over documents that are tokenized already. S
 groups are made in advance: gold spans, about one a sentence. The rules at_most_one and label_order are about the labels
 that the gold has most often.
 """
-import json
 import random
-import statistics
-import sys
-import time
 from collections import Counter
-from datetime import date
-from importlib.metadata import version
-from itertools import accumulate
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple
 
-import spacy
 import typer
-from rich.console import Console
-from rich.progress import track
 from spacy.language import Language
-from spacy.tokens import Doc, DocBin, Span
+from spacy.tokens import Doc, Span
+from turns import Options, compare, prediction_rate, take
 
-from spacy_bio_crf.cli.component import changed
 from spacy_bio_crf.pipeline.settings import CONSTRAINTS
 
 NONE = "none"
@@ -94,56 +85,20 @@ def main(
     turns: int = typer.Option(9, help="Turns of each option, after one that warms up and does not count"),
     as_json: bool = typer.Option(False, "--json", help="Print JSON"),
 ):
-    rates: Dict[str, Dict[str, List[float]]] = {}
-    for name in names:
-        model, test = training / name / "bio_crf" / "model-best", corpus / name / "test.spacy"
-        missing = [str(path) for path in (model, test) if not path.exists()]
-        if missing:
-            print(f"Skipped {name}: there is no {', '.join(missing)}", file=sys.stderr)
-            continue
-        rates[name] = measure(spacy.load(model), test, words, turns)
-    about = {
-        "command": f"python {' '.join(sys.argv)}",
-        "date": str(date.today()),
-        "versions": {name: version(name) for name in ("spacy-bio-crf", "spacy", "thinc", "numpy")},
-    }
-    if as_json:
-        print(json.dumps({**about, "words_per_second": rates}, indent=2))
-    else:
-        print(report(rates, about))
+    compare(names, training, corpus, turns, as_json, lambda nlp, path: timers(nlp, path, words), NONE, "constraint")
 
 
-def measure(nlp: Language, path: Path, words: int, turns: int) -> Dict[str, List[float]]:
-    """Words per second of each option, turn by turn."""
-    docs = take(path, nlp, words)
+def timers(nlp: Language, path: Path, words: int) -> Options:
+    docs = take(path, nlp, words, repeat=True)
     frequency = Counter(ent.label_ for doc in docs for ent in doc.ents)
     options = make_options([label for label, _ in frequency.most_common()])
-    rates: Dict[str, List[float]] = {name: [] for name in options}
-    order, shuffle = list(options), random.Random(0).shuffle
-    for _ in track(range(turns + 1), str(path), console=Console(stderr=True), transient=True):
-        shuffle(order)
-        for name in order:
-            rates[name].append(rate(nlp, docs, options[name]))
-    return {name: of[1:] for name, of in rates.items()}
-
-
-def take(path: Path, nlp: Language, words: int) -> List[Doc]:
-    """The first documents of a corpus, up to so many words; a small corpus is repeated."""
-    docs = list(DocBin().from_disk(path).get_docs(nlp.vocab))
-    docs *= 1 + words // sum(map(len, docs))
-    counts = accumulate(map(len, docs))
-    return [doc for doc, count in zip(docs, counts) if count <= words]
+    return {name: partial(rate, nlp, docs, option) for name, option in options.items()}
 
 
 def rate(nlp: Language, docs: List[Doc], option: Option) -> float:
     """Words per second of prediction under a constraint."""
     fresh = [prepared(doc, option) for doc in docs]
-    constraints = {**CONSTRAINTS, **option.settings}
-    with changed(nlp.get_pipe("bio_crf_tagger"), constraints=constraints):
-        start = time.process_time()
-        for _ in nlp.pipe(fresh, batch_size=256):
-            pass
-        return sum(map(len, docs)) / (time.process_time() - start)
+    return prediction_rate(nlp, fresh, constraints={**CONSTRAINTS, **option.settings})
 
 
 def prepared(doc: Doc, option: Option) -> Doc:
@@ -154,22 +109,6 @@ def prepared(doc: Doc, option: Option) -> Doc:
     marked = {sum(starts[: ent.start + 1]): ent for ent in reversed(doc.ents)}  # the first entity of each sentence
     option.prepare(fresh, [Span(fresh, ent.start, ent.end, label=ent.label) for ent in sorted(marked.values())])
     return fresh
-
-
-def report(rates: Dict[str, Dict[str, List[float]]], about: Dict[str, Any]) -> str:
-    """A table in Markdown of median words per second, and median time beside that without constraints in the same turn."""
-    options = list(dict.fromkeys(option for of in rates.values() for option in of))
-    header = ["constraint", *(cell for name in rates for cell in (f"{name}, words/s", "time"))]
-    lines = [header, ["---"] + ["---:"] * (len(header) - 1)]
-    for option in options:
-        cells = [option]
-        for of in rates.values():
-            times = [base / rate for base, rate in zip(of[NONE], of.get(option, ()))]
-            cells += [f"{statistics.median(of[option]):,.0f}", f"{statistics.median(times):.2f}"] if times else ["", ""]
-        lines.append(cells)
-    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
-    rows = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"{rows}\n\n{about['date']}, {versions}. Command: `{about['command']}`"
 
 
 if __name__ == "__main__":

@@ -17,13 +17,9 @@ part.
 
 Each run is a line of OUTPUT/NAME.jsonl, and a run that is there is not repeated, so that a stopped benchmark goes on.
 """
-import json
 import statistics
-import sys
 import time
 from collections import Counter
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from random import Random
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
@@ -31,7 +27,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Op
 import numpy
 import spacy
 import typer
-from rich.console import Console
+from runs import about, complete, read_lines
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
@@ -55,7 +51,6 @@ SPLIT_SEED = 0
 PER_LABEL = "a chain per label"
 PASSES = 3
 
-console = Console(stderr=True)
 Spans = Set[Tuple[int, int, str]]
 
 
@@ -166,29 +161,15 @@ def main(
         if not only_print:
             parts = CORPORA[name](corpora / name)
             rows = [row for row in pipelines if name == "litbank" or row != PER_LABEL]  # in skillspan a layer has one label
-            complete(path, [Run(name, row, seed, epochs, batch_words) for seed in range(seeds) for row in rows], parts)
+            runs = [Run(name, row, seed, epochs, batch_words) for seed in range(seeds) for row in rows]
+            complete(path, runs, lambda run: train_and_score(run, parts), tell)
         lines = [line for line in read_lines(path) if (line["epochs"], line["batch_words"]) == (epochs, batch_words)]
         print(f"## {name}\n\n{table_of(lines)}\n")
-    versions = ", ".join(f"{package} {version(package)}" for package in ("spacy-bio-crf", "spacy", "thinc", "numpy"))
-    print(f"{date.today()}, {versions}. Command: `python {' '.join(sys.argv)}`")
+    print(about())
 
 
-def complete(path: Path, runs: List[Run], parts: Parts) -> None:
-    """Do the runs that are not there yet."""
-    done = {Run(*(line[field] for field in Run._fields)) for line in read_lines(path)}
-    left = [run for run in runs if run not in done]
-    for count, run in enumerate(left, start=1):
-        figures = train_and_score(run, parts)
-        line = {**run._asdict(), **figures, "date": str(date.today()), "spacy-bio-crf": version("spacy-bio-crf")}
-        with path.open("a", encoding="utf8") as file:
-            file.write(json.dumps(line) + "\n")
-        about = f"{count} of {len(left)}: {run.pipeline}, seed {run.seed}"
-        console.print(f"{about}: F1 {figures['f']['all']:.3f}, {figures['train_s']} s", soft_wrap=True)
-
-
-def read_lines(path: Path) -> Iterator[Dict[str, Any]]:
-    if path.exists():
-        yield from map(json.loads, path.read_text(encoding="utf8").splitlines())
+def tell(run: Run, figures: Dict[str, Any]) -> str:
+    return f"{run.pipeline}, seed {run.seed}: F1 {figures['f']['all']:.3f}, {figures['train_s']} s"
 
 
 def train_and_score(run: Run, parts: Parts) -> Dict[str, Any]:

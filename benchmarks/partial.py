@@ -11,21 +11,17 @@ characters. wikigold: documents dealt 70 : 10 : 20 by seed 0, and a random half 
 
 Each run is a line of OUTPUT/NAME.jsonl, and a run that is there is not repeated, so that a stopped benchmark goes on.
 """
-import json
 import os
 import statistics
-import sys
 import time
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import spacy
 import typer
-from rich.console import Console
+from runs import about, complete, read_lines
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus
 from spacy.training.initialize import init_nlp
@@ -40,8 +36,6 @@ PARTS = {"model-best": "best on dev", "model-last": "last epoch"}
 SHARES = (0.7, 0.1, 0.2)  # of the documents of wikigold, as in project.yml
 HIDDEN = 0.5  # share of wikigold's training entities
 SEED = 0  # of the split and of the hidden entities, whatever the seed of a run
-
-console = Console(stderr=True)
 
 
 class Parts(NamedTuple):
@@ -81,31 +75,21 @@ def main(
             rows = [(pipeline, annotation) for pipeline in pipelines for annotation in annotations or parts.train]
             rows = [(pipeline, annotation) for pipeline, annotation in rows if annotation in parts.train]
             runs = [Run(name, what, who, seed, epochs, batch_words) for seed in range(seeds) for who, what in rows]
-            complete(path, runs, parts)
+            complete(path, runs, lambda run: train_run(run, parts), tell)
         lines = [line for line in read_lines(path) if (line["epochs"], line["batch_words"]) == (epochs, batch_words)]
         print(f"## {name}\n\n{table_of(lines)}\n")
-    versions = ", ".join(f"{package} {version(package)}" for package in ("spacy-bio-crf", "spacy", "thinc", "numpy"))
-    print(f"{date.today()}, {versions}. Command: `python {' '.join(sys.argv)}`")
+    print(about())
 
 
-def complete(path: Path, runs: List[Run], parts: Parts) -> None:
-    """Do the runs that are not there yet."""
-    done = {Run(*(line[field] for field in Run._fields)) for line in read_lines(path)}
-    left = [run for run in runs if run not in done]
-    for count, run in enumerate(left, start=1):
-        learning = {"entity_ratio": {"ratio": parts.ratio}} if run.pipeline == ENTITY_RATIO else {}
-        figures = train_and_score(run, parts, {"learning": learning} if learning else {})
-        line = {**run._asdict(), **figures, "date": str(date.today()), "spacy-bio-crf": version("spacy-bio-crf")}
-        with path.open("a", encoding="utf8") as file:
-            file.write(json.dumps(line) + "\n")
-        scores = ", ".join(f"{what} {figures[part]['f']:.3f}" for part, what in PARTS.items())
-        about = f"{count} of {len(left)}: {run.pipeline}, {run.annotation}, seed {run.seed}"
-        console.print(f"{about}: {scores}", soft_wrap=True)
+def train_run(run: Run, parts: Parts) -> Dict[str, Any]:
+    """The figures of a run."""
+    settings = {"learning": {"entity_ratio": {"ratio": parts.ratio}}} if run.pipeline == ENTITY_RATIO else {}
+    return train_and_score(run, parts, settings)
 
 
-def read_lines(path: Path) -> Iterator[Dict[str, Any]]:
-    if path.exists():
-        yield from map(json.loads, path.read_text(encoding="utf8").splitlines())
+def tell(run: Run, figures: Dict[str, Any]) -> str:
+    scores = ", ".join(f"{what} {figures[part]['f']:.3f}" for part, what in PARTS.items())
+    return f"{run.pipeline}, {run.annotation}, seed {run.seed}: {scores}"
 
 
 def train_and_score(run: Run, parts: Parts, component: Dict[str, Any]) -> Dict[str, Any]:

@@ -5,22 +5,24 @@
 Each cost trains configs/bio_crf.cfg anew, on the split of benchmarks/partial.py. What is scored is the pipeline after the last
 epoch: the one with the best F1 on the dev part would take back a part of what the cost is for. Resumable.
 """
-import json
 import statistics
-import sys
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, NamedTuple, Tuple
 
 import typer
-from partial import Run, console, read_lines, train_and_score, wikigold
+from partial import Run, train_and_score, wikigold
+from runs import about, complete, read_lines
 
 COSTS: Dict[str, Dict[str, float]] = {
     "none": {},
     **{f"spurious_cost {cost}": {"spurious_cost": float(cost)} for cost in (1, 3, 10)},
     **{f"missed_cost {cost}": {"missed_cost": float(cost)} for cost in (1, 3, 10)},
 }
+
+
+class Costs(NamedTuple):
+    costs: str
+    seed: int
 
 
 def main(
@@ -33,19 +35,17 @@ def main(
 ):
     output.mkdir(parents=True, exist_ok=True)
     path = output / "wikigold.jsonl"
-    done = {(line["costs"], line["seed"]) for line in read_lines(path)}
-    left = [(costs, seed) for seed in range(seeds) for costs in COSTS if (costs, seed) not in done]
-    parts = None if only_print else wikigold(corpora / "wikigold")
-    for costs, seed in [] if only_print else left:
-        run = Run("wikigold", "all entities", "bio_crf_tagger", seed, epochs, batch_words)
-        figures = train_and_score(run, parts, {"learning": COSTS[costs]})
-        line = {"costs": costs, "seed": seed, **figures, "date": str(date.today())}
-        with path.open("a", encoding="utf8") as file:
-            file.write(json.dumps(line) + "\n")
-        console.print(f"{costs}, seed {seed}: {figures['model-last']}", soft_wrap=True)
+    if not only_print:
+        parts = wikigold(corpora / "wikigold")
+        runs = [Costs(costs, seed) for seed in range(seeds) for costs in COSTS]
+
+        def train(run: Costs) -> Dict[str, Any]:
+            recipe = Run("wikigold", "all entities", "bio_crf_tagger", run.seed, epochs, batch_words)
+            return train_and_score(recipe, parts, {"learning": COSTS[run.costs]})
+
+        complete(path, runs, train, lambda run, figures: f"{run.costs}, seed {run.seed}: {figures['model-last']}")
     print(table_of(list(read_lines(path))))
-    versions = ", ".join(f"{package} {version(package)}" for package in ("spacy-bio-crf", "spacy", "thinc", "numpy"))
-    print(f"\n{date.today()}, {versions}. Command: `python {' '.join(sys.argv)}`")
+    print(f"\n{about()}")
 
 
 def table_of(lines: List[Dict[str, Any]]) -> str:
