@@ -82,7 +82,7 @@ def unannotated(doc: Doc) -> Doc:
 def crf_tags(nlp: Language, docs: List[Doc]) -> Iterable[Tags]:
     """The best legal path: what the component writes, before it is spans."""
     tagger = component(nlp)
-    for doc, decoding in zip(docs, tagger.predict(docs)):
+    for doc, (decoding,) in zip(docs, tagger.predict(docs)):
         yield over_all_tokens(doc, [tagger.tagset.names[tag] for tag in decoding.tags])
 
 
