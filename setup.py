@@ -1,4 +1,4 @@
-"""Builds the compiled chain; everything else about the package stands in setup.cfg."""
+"""Builds the compiled chain and features; everything else about the package stands in setup.cfg."""
 import sys
 from glob import glob
 
@@ -15,13 +15,14 @@ setup(
     ext_modules=cythonize(
         [
             Extension(
-                "spacy_bio_crf.crf.cpu",
-                ["spacy_bio_crf/crf/cpu.pyx"],
-                include_dirs=[numpy.get_include(), "spacy_bio_crf/crf"],
+                f"spacy_bio_crf.{room}.{name}",
+                [f"spacy_bio_crf/{room}/{name}.pyx"],
+                include_dirs=[numpy.get_include(), f"spacy_bio_crf/{room}"],
                 extra_compile_args=COMPILE_ARGS,
-                depends=glob("spacy_bio_crf/crf/*.hh"),
+                depends=glob(f"spacy_bio_crf/{room}/*.hh"),
                 language="c++",
             )
+            for room, name in (("crf", "cpu"), ("features", "kernels"))
         ],
         language_level=3,
     )

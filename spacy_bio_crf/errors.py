@@ -1,6 +1,6 @@
 """Every message that a user may meet. Each says what was expected, what was found, where, and what to do.
 
-Codes: 1xx tags, 2xx crf, 4xx pipeline, 5xx corpus, 6xx evaluation and command line, 7xx learning.
+Codes: 1xx tags, 2xx crf, 3xx features and model, 4xx pipeline, 5xx corpus, 6xx evaluation and command line, 7xx learning.
 """
 
 
@@ -37,6 +37,15 @@ class Errors(metaclass=_Coded):
     E209 = "Expected to be asked for at least one sample (n >= 1), but got n = {n}."
     E210 = "Expected a seed that is a whole number, 0 or more, but got {seed!r}."
     E211 = "Expected a threshold above 0 and at most 1, but got {threshold}."
+
+    # features and model
+    E301 = "Cannot read the template {template!r} of window features. Expected one attribute of one token or several tokens, as in 'lower[-1]' and 'lower[-2..2]', or several attributes joined by '+', as in 'lower[-1] + lower'."
+    E302 = "Unknown attribute {name!r} in a template of window features. Known: {known}; attributes of spaCy's tokens such as POS and IS_STOP; '_.name' for a custom extension; 'gazetteer:name' for a list in `gazetteers`; and the names in `functions`."
+    E303 = "The function {name!r} of the window features must give one value a token, but gave {values} values for {tokens} tokens."
+    E304 = "The templates of the window features name the gazetteer {name!r}, but `gazetteers` has {known}. Give it a file with a name on each line."
+    E305 = "Cannot read the gazetteer {name!r} from {path!r}: {reason}. Expected a UTF-8 text file with a name on each line."
+    E306 = "The saved window features have {found} outputs, but the model has {expected}. Its files are mixed up; save or train the pipeline again."
+    E307 = "A tagger needs an encoder, window features, or both, but tok2vec and features are both null. Set one of them in [components.NAME.model]."
 
     # pipeline
     E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."

@@ -3,9 +3,11 @@ from typing import List, Optional
 
 from spacy.tokens import Doc
 from thinc.api import Linear, Maxout, Model, chain, zero_init
-from thinc.types import Floats2d
+from thinc.types import Floats2d, Ragged
 
+from ..errors import Errors
 from ..types import ChainScores
+from .experts import join_experts
 from .layer import CRF
 from .ops import use_fast_blas
 from .resize import resize_tags
@@ -14,27 +16,42 @@ from .tokens import chain_tokens
 
 
 def build_bio_crf_tagger_v1(
-    tok2vec: Model[List[Doc], List[Floats2d]],
+    tok2vec: Optional[Model[List[Doc], List[Floats2d]]],
     hidden_width: int = 128,
     fast_blas: bool = True,
+    features: Optional[Model[List[Doc], Ragged]] = None,
+    alone: float = 0.5,
     nO: Optional[int] = None,
 ) -> Model[List[Doc], ChainScores]:
-    """Build a CRF tagger: tok2vec >> hidden >> emissions >> crf. The emissions begin at zero, so that an untrained tagger
-    finds nothing.
+    """Build a CRF tagger: emissions >> crf. The emissions come from an encoder, tok2vec >> hidden >> linear; from window
+    features; or they are the sum of both. They begin at zero, so that an untrained tagger finds nothing.
 
-    tok2vec (Model[List[Doc], List[Floats2d]]): Any encoder of documents, or a listener to a shared one.
-    hidden_width (int): Units of the Maxout layer before the emissions; 0 for none.
+    tok2vec (Optional[Model[List[Doc], List[Floats2d]]]): Any encoder of documents, or a listener to a shared one.
+    hidden_width (int): Units of the Maxout layer between encoder and emissions; 0 for none.
     fast_blas (bool): Whether the CPU nodes of this model use NumPy's BLAS in place of BLIS.
+    features (Optional[Model[List[Doc], Ragged]]): Window features, such as `spacy_bio_crf.WindowFeatures.v1`.
+    alone (float): Probability that a training document is left to one of the two alone, see `join_experts`.
     nO (Optional[int]): Number of tags, K. Inferred from the labels if None.
     RETURNS (Model[List[Doc], ChainScores]): Scores of the chains over the tokens that are not whitespace.
+    RAISES (ValueError): There is neither an encoder nor a layer of features.
     """
-    width = tok2vec.maybe_get_dim("nO")
-    hidden = [on_rows(Maxout(hidden_width, width, nP=2, dropout=0.0))] if hidden_width else []
-    emissions = Linear(nO, hidden_width or width, init_W=zero_init)
+    if tok2vec is None and features is None:
+        raise ValueError(Errors.E307)
     crf = CRF(nO)
-    model = chain(chain_tokens(tok2vec), *hidden, on_rows(emissions), crf)
-    model.set_ref("tok2vec", tok2vec)
-    model.set_ref("output_layer", emissions)
+    experts = []
+    if tok2vec is not None:
+        width = tok2vec.maybe_get_dim("nO")
+        hidden = [on_rows(Maxout(hidden_width, width, nP=2, dropout=0.0))] if hidden_width else []
+        linear = Linear(nO, hidden_width or width, init_W=zero_init)
+        experts.append(chain(chain_tokens(tok2vec), *hidden, on_rows(linear)))
+    if features is not None:
+        experts.append(features)
+    model = chain(experts[0] if len(experts) == 1 else join_experts(*experts, alone=alone), crf)
+    if tok2vec is not None:
+        model.set_ref("tok2vec", tok2vec)
+        model.set_ref("output_layer", linear)
+    if features is not None:
+        model.set_ref("features", features)
     model.set_ref("crf", crf)
     model.attrs["resize_output"] = resize_tags
     return use_fast_blas(model) if fast_blas else model

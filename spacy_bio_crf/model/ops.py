@@ -19,6 +19,8 @@ def use_fast_blas(model: Model) -> Model:
 
 def keep_fast_blas(model: Model) -> None:
     """Do it again if the encoder has been replaced since, as `nlp.replace_listeners` does."""
+    if not model.has_ref("tok2vec"):
+        return
     ops = model.get_ref("tok2vec").ops
     if model.attrs.get("fast_blas") and type(ops) is NumpyOps and ops.use_blis:
         use_fast_blas(model)

@@ -6,6 +6,7 @@ from thinc.api import Model
 from thinc.types import FloatsXd
 
 from ..types import ChainScores
+from .window_features import get_shim
 
 _TAG_AXES = {"W": 1, "b": 1, "start": 1, "step": 2, "end": 1}  # how many leading axes of a parameter run over the tags
 
@@ -20,9 +21,11 @@ def resize_tags(model: Model[List[Doc], ChainScores], nO: int) -> Model[List[Doc
     """
     if model.maybe_get_dim("nO") == nO:
         return model
-    for ref in ("output_layer", "crf"):
-        node = model.get_ref(ref)
-        if any(node.has_param(name) for name in node.param_names):
+    for node in [model.get_ref(ref) for ref in ("output_layer", "features", "crf") if model.has_ref(ref)]:
+        if node.name == "window_features":
+            node.set_dim("nO", nO, force=True)
+            get_shim(node).table.resize(nO)
+        elif any(node.has_param(name) for name in node.param_names):
             model.replace_node(node, _resized(node, nO))
         else:
             node.set_dim("nO", nO, force=True)

@@ -104,7 +104,7 @@ class BioCrfTagger(Learner):
         constraints = check_settings(name, "constraints", constraints or {}, CONSTRAINTS)
         if decode == "expected_f" and (constraints["at_most_one"] or constraints["label_order"]):
             raise ValueError(Errors.E421)
-        if not all(model.has_ref(ref) for ref in ("tok2vec", "output_layer", "crf")):
+        if not model.has_ref("crf"):
             raise ValueError(Errors.E409.format(name=name, model=model.name))
         apply_calibration(calibration, numpy.zeros(0))  # refuses what is no calibration
         register_extension()

@@ -1,0 +1,6 @@
+"""Window features of the classic linear CRF (Lafferty et al. 2001): what is seen around a token, and what it says for each tag.
+Documents in, arrays out; no Thinc."""
+from .featurizer import Featurizer, TokenFunction
+from .table import FeatureTable, compact
+
+__all__ = ["FeatureTable", "Featurizer", "TokenFunction", "compact"]

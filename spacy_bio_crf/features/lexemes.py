@@ -1,0 +1,59 @@
+"""The attributes of words, each computed once per lexeme."""
+from typing import List
+
+import numpy
+from spacy.strings import StringStore, get_string_id
+
+from ..types import Ints1d, Ints2d
+from .attributes import WORD
+from .kernels import Index
+
+LIMIT = 200_000  # lexemes that are remembered
+
+
+def code_of(name: str, value: str) -> int:
+    """The hash of an attribute with its value; 0 if it has none."""
+    return get_string_id(f"{name}={value}") if value else 0
+
+
+class LexemeCodes:
+    """Codes of attributes of words, remembered.
+
+    names (List[str]): The attributes, A of them.
+    """
+
+    def __init__(self, names: List[str]):
+        self.names = names
+        self._forget()
+
+    def __reduce__(self):
+        return LexemeCodes, (self.names,)
+
+    def __call__(self, orths: Ints1d, strings: StringStore) -> Ints2d:
+        """The codes of words.
+
+        orths (Ints1d): The hashes of their forms, uint64. Shape: N
+        strings (StringStore): Has the forms.
+        RETURNS (Ints2d): uint64, 0 where an attribute does not apply. Shape: N, A
+        """
+        rows = self._index.find(orths)
+        if (rows < 0).any():
+            if len(self._index) > LIMIT:
+                self._forget()
+            self._learn(numpy.unique(orths[self._index.find(orths) < 0]), strings)
+            rows = self._index.find(orths)
+        return self._codes[rows]
+
+    def _learn(self, orths: Ints1d, strings: StringStore) -> None:
+        forms = [strings[orth] for orth in orths.tolist()]
+        codes = [[code_of(name, WORD[name](form)) for name in self.names] for form in forms]
+        first = len(self._index)
+        self._index.add(orths)
+        if len(self._index) > len(self._codes):
+            room = numpy.zeros((len(self._index), len(self.names)), dtype="uint64")
+            self._codes = numpy.concatenate([self._codes, room])
+        self._codes[first : len(self._index)] = numpy.array(codes, dtype="uint64").reshape(len(codes), len(self.names))
+
+    def _forget(self) -> None:
+        self._index = Index()
+        self._codes = numpy.zeros((1024, len(self.names)), dtype="uint64")

@@ -1,0 +1,83 @@
+// Work on the rows of a table of scores that a batch touches. Shapes: rows[N, F], values[R, K], sums[N, K].
+#pragma once
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "prefetch.hh"
+
+// The sum of the rows of each token; a row of -1 is none.
+inline void sum_rows(const std::int32_t* rows, std::size_t N, std::size_t F, const float* values, std::size_t K, float* sums) {
+    constexpr std::size_t ahead = 8;
+    const std::size_t total = N * F;
+    for (std::size_t n = 0; n < N; ++n) {
+        float* sum = sums + n * K;
+        for (std::size_t k = 0; k < K; ++k) sum[k] = 0;
+        for (std::size_t i = n * F; i < (n + 1) * F; ++i) {
+            if (i + ahead < total && rows[i + ahead] >= 0) PREFETCH(values + rows[i + ahead] * K);
+            if (rows[i] < 0) continue;
+            const float* value = values + rows[i] * K;
+            for (std::size_t k = 0; k < K; ++k) sum[k] += value[k];
+        }
+    }
+}
+
+// Which rows occur, each once, in the order in which they do; `places[R]` tells where each stands among them. It is all -1
+// before, and to be made so again.
+inline void distinct_rows(const std::int32_t* rows, std::size_t n, std::int32_t* places, std::vector<std::int32_t>& distinct) {
+    for (std::size_t i = 0; i < n; ++i) {
+        if (rows[i] < 0 || places[rows[i]] >= 0) continue;
+        places[rows[i]] = static_cast<std::int32_t>(distinct.size());
+        distinct.push_back(rows[i]);
+    }
+}
+
+// The transpose of `sum_rows`, into the gradients of the distinct rows only.
+inline void add_to_rows(
+    const std::int32_t* rows, std::size_t N, std::size_t F, const std::int32_t* places, const float* d_sums, std::size_t K,
+    float* gradient
+) {
+    for (std::size_t n = 0; n < N; ++n) {
+        const float* d_sum = d_sums + n * K;
+        for (std::size_t i = n * F; i < (n + 1) * F; ++i) {
+            if (rows[i] < 0) continue;
+            float* d_row = gradient + places[rows[i]] * K;
+            for (std::size_t k = 0; k < K; ++k) d_row[k] += d_sum[k];
+        }
+    }
+}
+
+// A step of AdaGrad (Duchi et al. 2011, diagonal) on the touched rows, and on their averages. A row is only looked at when
+// it is touched: what its average would have become meanwhile has a closed form, since the value stood still:
+//     average = value + (average - value) * product of the decays since
+// with `decays[t]` the product of all decays up to step t. Without averages, `averages` is null.
+struct Step {
+    float rate, damping;
+    std::int64_t now;  // number of this step, from 1
+    const double* decays;
+};
+
+inline void adagrad(
+    const Step& step, const std::int32_t* touched, std::size_t U, std::size_t K, const float* gradient,
+    float* values, float* squares, float* averages, std::int64_t* seen
+) {
+    const float fresh = static_cast<float>(step.decays[step.now] / step.decays[step.now - 1]);
+    for (std::size_t u = 0; u < U; ++u) {
+        const std::size_t row = touched[u];
+        const float* d = gradient + u * K;
+        float *value = values + row * K, *square = squares + row * K, *average = averages ? averages + row * K : nullptr;
+        if (average) {
+            const float kept = static_cast<float>(step.decays[step.now - 1] / step.decays[seen[row]]);
+            for (std::size_t k = 0; k < K; ++k) average[k] = value[k] + (average[k] - value[k]) * kept;
+        }
+        for (std::size_t k = 0; k < K; ++k) {
+            square[k] += d[k] * d[k];
+            value[k] -= step.rate * d[k] / std::sqrt(square[k] + step.damping);
+        }
+        if (average) {
+            for (std::size_t k = 0; k < K; ++k) average[k] = value[k] + (average[k] - value[k]) * fresh;
+        }
+        seen[row] = step.now;
+    }
+}

@@ -1,0 +1,135 @@
+"""Window features as a Thinc layer: documents in, emissions out."""
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
+
+import numpy
+import srsly
+from spacy.tokens import Doc
+from thinc.api import Model, Optimizer
+from thinc.shims.shim import Shim
+from thinc.types import Ragged
+
+from ..errors import Errors
+from ..features import Featurizer, FeatureTable, TokenFunction, compact
+from .tokens import in_chain
+
+AVERAGED = "window_features"  # the name under which an optimizer's averages tell that the table has its own
+
+
+def build_window_features_v1(
+    templates: List[str],
+    learn_rate: float = 0.1,
+    damping: float = 0.01,
+    dropout: float = 0.1,
+    smallest: float = 0.03,
+    gazetteers: Optional[Dict[str, Union[str, Path]]] = None,
+    functions: Optional[Dict[str, TokenFunction]] = None,
+    nO: Optional[int] = None,
+) -> Model[List[Doc], Ragged]:
+    """Build the layer of a classic linear CRF: the emissions of a token are the sum of the scores of its features. A feature
+    gets a row of scores when training meets it, and one that training never met scores 0. The rows are learned by AdaGrad,
+    whatever the optimizer of the other parameters; averaged if that one averages.
+
+    templates (List[str]): The features of a token, see `spacy_bio_crf.features.parse_templates` and `Featurizer`.
+    learn_rate (float): Of AdaGrad.
+    damping (float): Of AdaGrad: how much squared gradient a score must have seen before it moves freely.
+    dropout (float): Probability that a feature of a token is left out in training.
+    smallest (float): Averaged scores nearer to zero than this, in nats, become zero, which makes a small model.
+    gazetteers (Optional[Dict[str, Union[str, Path]]]): Files of names, one a line. They are read at initialization, and saved
+        with the model.
+    functions (Optional[Dict[str, TokenFunction]]): Attributes of your own: each takes a `Doc` and returns a value a token.
+    nO (Optional[int]): Number of tags, K.
+    RETURNS (Model[List[Doc], Ragged]): Emissions of the N tokens that are not whitespace. Shape: N, K
+    RAISES (ValueError): A template that cannot be read, or an attribute that is not known.
+    """
+    featurizer = Featurizer(templates, functions or {})
+    settings = {"learn_rate": learn_rate, "damping": damping, "smallest": smallest}
+    attrs = {"feature_dropout": dropout, "gazetteers": {name: str(path) for name, path in (gazetteers or {}).items()}}
+    shim = FeatureShim(featurizer, settings)
+    return Model("window_features", forward, init=init, dims={"nO": nO}, shims=[shim], attrs=attrs)
+
+
+class FeatureShim(Shim):
+    """Holds the table as Thinc holds the parameters of other libraries: the gradient of a table, and a step of a dense
+    optimizer, would cost by the size of the table.
+
+    featurizer (Featurizer): Describes tokens.
+    config (Dict[str, float]): The settings of AdaGrad and of `compact`.
+    """
+
+    def __init__(self, featurizer: Featurizer, config: Dict[str, float]):
+        super().__init__(FeatureTable(0), config)
+        self.featurizer = featurizer
+
+    @property
+    def table(self) -> FeatureTable:
+        return self._model
+
+    @table.setter
+    def table(self, table: FeatureTable) -> None:
+        self._model = table
+
+    def finish_update(self, optimizer: Optimizer) -> None:
+        average = optimizer.averages is not None
+        self.table.step(self.cfg["learn_rate"], self.cfg["damping"], average)
+        if average:
+            optimizer.averages[(self.id, AVERAGED)] = numpy.zeros(0, dtype="float32")
+
+    @contextmanager
+    def use_params(self, params: Dict[Tuple[int, str], Any]) -> Iterator[None]:
+        if (self.id, AVERAGED) not in params:
+            yield
+            return
+        trained = self.table.values.copy()
+        self.table.values = compact(self.table.averaged(), self.cfg["smallest"])
+        yield
+        self.table.values = trained
+
+    def to_device(self, device_type: str, device_id: int) -> None:
+        """The table stays on the CPU, as documents do."""
+
+    def to_bytes(self) -> bytes:
+        names = {name: sorted(gazetteer.names) for name, gazetteer in self.featurizer.gazetteers.items()}
+        return srsly.msgpack_dumps({"table": self.table.to_arrays(), "gazetteers": names})
+
+    def from_bytes(self, data: bytes) -> "FeatureShim":
+        saved = srsly.msgpack_loads(data)
+        self.table = FeatureTable.from_arrays(saved["table"])
+        self.featurizer.set_gazetteers(saved["gazetteers"])
+        return self
+
+
+def get_shim(model: Model[List[Doc], Ragged]) -> FeatureShim:
+    """What a layer of window features holds: its table and its featurizer."""
+    return model.shims[0]
+
+
+def forward(model: Model[List[Doc], Ragged], docs: List[Doc], is_train: bool) -> Tuple[Ragged, Callable]:
+    shim = get_shim(model)
+    table = shim.table
+    hashes, lengths = shim.featurizer(docs, [in_chain(doc) for doc in docs])
+    rows = table.rows(hashes, grow=is_train)
+    dropout = model.attrs["feature_dropout"] if is_train else 0.0
+    if dropout:
+        rows[numpy.random.random_sample(rows.shape) < dropout] = -1
+    scale = numpy.float32(1 / (1 - dropout))
+
+    def backprop(d_emissions: Ragged) -> List[Doc]:
+        table.add_gradient(rows, model.ops.to_numpy(d_emissions.dataXd) * scale)
+        return docs
+
+    return Ragged(model.ops.asarray2f(table.sums(rows) * scale), model.ops.asarray1i(lengths)), backprop
+
+
+def init(model: Model[List[Doc], Ragged], X: Optional[List[Doc]] = None, Y: Any = None) -> None:
+    shim = get_shim(model)
+    shim.table = FeatureTable(model.get_dim("nO"))
+    shim.featurizer.set_gazetteers({name: _read(name, path) for name, path in model.attrs["gazetteers"].items()})
+
+
+def _read(name: str, path: str) -> List[str]:
+    try:
+        return Path(path).read_text(encoding="utf8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(Errors.E305.format(name=name, path=path, reason=error)) from error
