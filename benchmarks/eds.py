@@ -4,6 +4,8 @@ The pipeline is that of its tutorial on deep learning (https://aphp.github.io/ed
 and `eds.transformer`. That one loads its weights and word pieces from a folder, which here holds a small BERT with
 random weights, and pieces learned from the training part: the figures say what it makes of a corpus alone, which is
 not what it is made for. Depth, number of pieces and learning rate were chosen on the dev part of wikigold.
+
+The trainer of the word pieces breaks ties at random, so that one seed does not give the same figures twice.
 """
 import time
 from importlib.metadata import version
