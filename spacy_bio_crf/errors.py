@@ -78,6 +78,8 @@ class Errors(metaclass=_Coded):
     E429 = "Component '{name}' has labels of the chain(s) {found}, but its settings know the chain(s) {known}. The settings `chains` and `chain_per_label` are for an untrained component: make a new one."
     E430 = "Component '{name}': the chain {other} on the group '{key}' has the label {label!r} already, and the chain {chain} would write its spans twice."
     E431 = "Expected a span, or its (start, end, label) in tokens with the label as a string, but got {span!r}. Give a list of them; each scored one is a pair of a span and a number of nats."
+    E432 = "The model of component '{name}' has no window features, whose scores could be told apart. Train one with spacy_bio_crf.WindowFeatures.v1, as configs/linear.cfg does."
+    E433 = "Unknown tag {tag!r}. The tags of the chain: {tags}."
 
     # corpus
     E501 = "Expected a file at {path}, but found {found}. Check the path."
@@ -125,6 +127,9 @@ class Errors(metaclass=_Coded):
     E617 = "Thresholds need predicted spans with annotated gold, but there are none. Check that the corpus is annotated, and that the component predicts spans on it."
     E618 = "Component '{name}': the chains {chains} have {settings} of their own, which one for all would not change. Choose a chain with --chain."
     E619 = "Component '{name}': the chain '{chain}' comes of chain_per_label, and has no settings of its own. Leave out --chain, and all labels are taken together; bio-crf thresholds --per-label gives each its threshold."
+    E620 = "Found no token to explain in the text {text!r}. Give a text, in quotes, or --weights for what the model has learned."
+    E621 = "The text has no token {token!r}. Its tokens: {tokens}. Give the text of one, or its index from 0 on."
+    E622 = "{option} goes {how} --weights, which shows what the model has learned as a whole. Leave out one, or add the other."
 
     # learning
     E701 = "Expected {name} that are finite and not negative, but {name}[{index}] is {value}. Correct it; a weight of 0 leaves a token out."
