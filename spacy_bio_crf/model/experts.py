@@ -21,7 +21,7 @@ def join_experts(encoder: Model[List[Doc], Ragged], features: Model[List[Doc], R
 def forward(model: Model[List[Doc], Ragged], docs: List[Doc], is_train: bool) -> Tuple[Ragged, Callable]:
     outputs = [layer(docs, is_train) for layer in model.layers]
     lengths = outputs[0][0].lengths
-    weights = [1.0, 1.0]
+    weights = model.attrs.get('weights', [1.0, 1.0])
     if is_train and model.attrs["alone"]:
         lots = numpy.random.random_sample(len(docs)) / model.attrs["alone"]  # below 1 for the share that is left to one
         shares = numpy.stack([numpy.where(lots < 0.5, 2.0, lots >= 1), numpy.where((lots >= 0.5) & (lots < 1), 2.0, lots >= 1)])

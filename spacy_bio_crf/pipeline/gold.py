@@ -2,6 +2,7 @@
 from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy
+from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH
 from spacy.errors import Errors as SpacyErrors
 from spacy.tokens import Doc, Span
 from spacy.training import Example
@@ -37,6 +38,9 @@ def aligned_gold(example: Example, chain: Chain) -> Tuple[List[DocSpan], List[Do
     RETURNS (Tuple[List[DocSpan], List[DocSpan], Bools1d]): Spans; those that are not whole tokens, with the tokens that they
         touch; and the tokens of which nothing is known: not annotated, or misaligned. Shape of the last: T
     """
+    if chain.gold_key is None and _same_tokens(example):
+        spans, unknown = _entities(example.reference)
+        return [span for span in spans if not chain.own or span[2] in chain.tagset.labels], [], unknown
     if chain.gold_key is None:
         ents, tags = example.get_aligned_ents_and_ner()
         spans = [(e.start, e.end, e.label_) for e in ents if not chain.own or e.label_ in chain.tagset.labels]
@@ -48,6 +52,25 @@ def aligned_gold(example: Example, chain: Chain) -> Tuple[List[DocSpan], List[Do
     for start, end, _ in misaligned:
         unknown[start:end] = True
     return spans, misaligned, unknown
+
+
+def _same_tokens(example: Example) -> bool:
+    """Whether both documents have the same tokens, so that nothing has to be aligned."""
+    return numpy.array_equal(example.predicted.to_array(ORTH), example.reference.to_array(ORTH))
+
+
+def _entities(doc: Doc) -> Tuple[List[DocSpan], Bools1d]:
+    """The entities of a document, and the tokens that say nothing: what `Example.get_aligned_ents_and_ner` gives where the
+    tokens are the same, read from arrays, which is the greater part of the time of reading gold."""
+    iob, labels = doc.to_array(ENT_IOB), doc.to_array(ENT_TYPE)
+    starts = numpy.flatnonzero((iob == 3) & (labels != 0))
+    after = numpy.append(numpy.flatnonzero(iob != 1), len(doc))
+    ends = after[numpy.searchsorted(after, starts, side="right")]
+    names = [doc.vocab.strings[label] for label in labels[starts].tolist()]
+    unknown = iob != 2
+    for start, end in zip(starts.tolist(), ends.tolist()):
+        unknown[start:end] = False
+    return list(zip(starts.tolist(), ends.tolist(), names)), unknown
 
 
 class Gold(NamedTuple):
