@@ -20,17 +20,17 @@ def build_bio_crf_tagger_v1(
     hidden_width: int = 128,
     fast_blas: bool = True,
     features: Optional[Model[List[Doc], Ragged]] = None,
-    alone: float = 0.5,
+    encoder_weight: float = 0.3,
     nO: Optional[int] = None,
 ) -> Model[List[Doc], ChainScores]:
     """Build a CRF tagger: emissions >> crf. The emissions come from an encoder, tok2vec >> hidden >> linear; from window
-    features; or they are the sum of both. They begin at zero, so that an untrained tagger finds nothing.
+    features; or they are the sum of both, which learn apart. They begin at zero, so that an untrained tagger finds nothing.
 
     tok2vec (Optional[Model[List[Doc], List[Floats2d]]]): Any encoder of documents, or a listener to a shared one.
     hidden_width (int): Units of the Maxout layer between encoder and emissions; 0 for none.
     fast_blas (bool): Whether the CPU nodes of this model use NumPy's BLAS in place of BLIS.
     features (Optional[Model[List[Doc], Ragged]]): Window features, such as `spacy_bio_crf.WindowFeatures.v1`.
-    alone (float): Probability that a training document is left to one of the two alone, see `join_experts`.
+    encoder_weight (float): Weight of the encoder beside 1 for the features, if there are both, see `join_experts`.
     nO (Optional[int]): Number of tags, K. Inferred from the labels if None.
     RETURNS (Model[List[Doc], ChainScores]): Scores of the chains over the tokens that are not whitespace.
     RAISES (ValueError): There is neither an encoder nor a layer of features.
@@ -46,7 +46,7 @@ def build_bio_crf_tagger_v1(
         experts.append(chain(chain_tokens(tok2vec), *hidden, on_rows(linear)))
     if features is not None:
         experts.append(features)
-    model = chain(experts[0] if len(experts) == 1 else join_experts(*experts, alone=alone), crf)
+    model = chain(experts[0] if len(experts) == 1 else join_experts(*experts, weight=encoder_weight), crf)
     if tok2vec is not None:
         model.set_ref("tok2vec", tok2vec)
         model.set_ref("output_layer", linear)

@@ -139,7 +139,8 @@ class Learner(TaggerState):
         loss, gradient = 0.0, zeros(scores)
         for chain in self.chains:
             lifted = lift(scores, chain.columns[chain.states.tags], chain.states.constraints)
-            golds = [self._gold(example, chain) for example in examples]
+            gold_of = {id(example): self._gold(example, chain) for example in {id(eg): eg for eg in examples}.values()}
+            golds = [gold_of[id(example)] for example in examples]
             self._warn(
                 [one for example, gold in zip(examples, golds) for one in _tell_lost(example, gold)],
                 {label for gold in golds for label in gold.foreign},
@@ -168,7 +169,8 @@ class Learner(TaggerState):
         keep_fast_blas(self.model)
         set_dropout_rate(self.model, drop)
         scores, backprop = self.model.begin_update([eg.predicted for eg in examples])
-        loss, d_scores = get_loss(examples, scores)
+        experts = len(scores.lengths) // len(examples)  # each of which learns by itself
+        loss, d_scores = get_loss(experts * examples, scores)
         backprop(d_scores)
         if sgd not in (None, False):
             self.finish_update(sgd)
