@@ -1,4 +1,5 @@
 """Documents -> hashes of the features of their tokens."""
+from itertools import compress
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Sequence, Tuple
 
 import numpy
@@ -67,7 +68,7 @@ class Featurizer:
         """The features of each token as text, in the order of the hashes, "" for none. Shape: N, F"""
         places = numpy.flatnonzero(kept).tolist()
         columns = {name: [WORD[name](doc[i].text) for i in places] for name in self._words}
-        columns.update({name: [self._values(name, doc)[i] for i in places] for name in self._others})
+        columns.update({name: list(compress(self._values(name, doc), kept)) for name in self._others})
 
         def value(name: str, at: int) -> str:
             return "(start)" if at < 0 else "(end)" if at >= len(places) else columns[name][at]

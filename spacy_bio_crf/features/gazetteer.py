@@ -29,7 +29,7 @@ class Gazetteer:
         text, longest = "", start
         for end in range(start, len(words)):
             text += words[end]
-            if len(text) > self._longest or len(text) > 1 and text[:2] not in self._heads:
+            if not text or len(text) > self._longest or len(text) > 1 and text[:2] not in self._heads:
                 break
             if text in self.names:
                 longest = end + 1

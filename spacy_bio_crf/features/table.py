@@ -100,6 +100,7 @@ class FeatureTable:
         """Change the number of outputs. New ones come last, and score 0."""
         arrays = (self._values, self._squares, self._averages)
         self._values, self._squares, self._averages = (_grown(old, (len(old), width)) for old in arrays)
+        self._gradients = [(rows, _grown(d_sums, (len(d_sums), width))) for rows, d_sums in self._gradients]
 
     def to_arrays(self) -> Dict[str, Any]:
         """The features that have scores, and the scores that are not 0."""

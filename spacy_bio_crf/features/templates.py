@@ -34,7 +34,7 @@ def parse_templates(texts: Sequence[str]) -> List[Template]:
     templates: List[Template] = []
     for text in texts:
         parts = [_TERM.fullmatch(part) for part in _PLUS.split(str(text))]
-        if not all(parts) or (len(parts) > 1 and any(part[3] for part in parts)):
+        if not all(parts) or any(part[3] and (len(parts) > 1 or int(part[2]) > int(part[3])) for part in parts):
             raise ValueError(Errors.E301.format(template=text))
         name, first, last = parts[0].groups()
         if last is not None:
