@@ -91,7 +91,9 @@ class FeatureTable:
         adagrad_step(rate, damping, now, self._decays, touched, gradient, self._values, self._squares, averages, self._seen)
 
     def averaged(self) -> Floats2d:
-        """The values, averaged over the steps so far. Shape: R, K"""
+        """The values, averaged over the steps so far, if there are any. Shape: R, K"""
+        if not self._steps:
+            return self.values
         seen, values = self._seen[: len(self)], self.values
         kept = (self._decays[self._steps] / self._decays[seen]).astype("float32")
         return values + (self._averages[: len(self)] - values) * kept[:, None]

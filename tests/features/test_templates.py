@@ -40,8 +40,8 @@ def test_each_template_is_there_once():
 
 BAD = [
     "", " ", "low er", "lower[", "lower[]", "lower]", "lower[a]", "lower[1.5]", "lower[1..]", "lower[..1]",
-    "lower[1][2]", "lower +", "+ lower", "lower ++ case", "lower[-2..2] + case", "case + lower[-2..2]", "lower, case", "lower[- 1]",
-    "lower[2..-2]",
+    "lower[1][2]", "lower +", "+ lower", "lower ++ case", "lower[-2..2] + case", "case + lower[-2..2]", "lower, case",
+    "lower[- 1]", "lower[2..-2]",
 ]
 
 
