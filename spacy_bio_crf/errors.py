@@ -46,6 +46,7 @@ class Errors(metaclass=_Coded):
     E305 = "Cannot read the gazetteer {name!r} from {path!r}: {reason}. Expected a UTF-8 text file with a name on each line."
     E306 = "The saved window features have {found} outputs, but the model has {expected}. Its files are mixed up; save or train the pipeline again."
     E307 = "A tagger needs an encoder, window features, or both, but tok2vec and features are both null. Set one of them in [components.NAME.model]."
+    E309 = "Expected attributes of words, at least one, and a number of rows for each, but got attributes {attributes} and rows {rows}. Attributes of words: {known}."
 
     # pipeline
     E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."
@@ -130,6 +131,7 @@ class Errors(metaclass=_Coded):
     E620 = "Found no token to explain in the text {text!r}. Give a text, in quotes, or --weights for what the model has learned."
     E621 = "The text has no token {token!r}. Its tokens: {tokens}. Give the text of one, or its index from 0 on."
     E622 = "{option} goes {how} --weights, which shows what the model has learned as a whole. Leave out one, or add the other."
+    E623 = "To write a pruned pipeline, give one bound with --smallest, but got {found}. Without --output and --in-place, several are compared."
 
     # learning
     E701 = "Expected {name} that are finite and not negative, but {name}[{index}] is {value}. Correct it; a weight of 0 leaves a token out."

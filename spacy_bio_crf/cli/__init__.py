@@ -5,9 +5,10 @@ from .group import bio_crf_cli
 from .convert import convert_cli
 from .calibrate import calibrate_cli
 from .explain import explain_cli
+from .prune import prune_cli
 from .thresholds import thresholds_cli
 from .uncertain import uncertain_cli
 
 app.add_typer(bio_crf_cli)
 
-__all__ = ["bio_crf_cli", "calibrate_cli", "convert_cli", "explain_cli", "thresholds_cli", "uncertain_cli"]
+__all__ = ["bio_crf_cli", "calibrate_cli", "convert_cli", "explain_cli", "prune_cli", "thresholds_cli", "uncertain_cli"]

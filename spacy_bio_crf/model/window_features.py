@@ -86,6 +86,10 @@ class FeatureShim(Shim):
         yield
         self.table.values = trained
 
+    def prune(self, smallest: float) -> None:
+        """Set scores nearer to zero than `smallest`, in nats, to zero."""
+        self.table.values = compact(self.table.values, smallest)
+
     def to_device(self, device_type: str, device_id: int) -> None:
         """The table stays on the CPU, as documents do."""
 

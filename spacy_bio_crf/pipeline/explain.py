@@ -83,7 +83,7 @@ def explain(tagger: BioCrfTagger, doc: Doc, *, chain: Optional[str] = None) -> L
     RETURNS (List[Explanation]): One for each token that is not whitespace.
     RAISES (ValueError): The tagger has no window features, or no such chain.
     """
-    shim = _features_of(tagger)
+    shim = features_of(tagger)
     posterior = tagger.posterior(doc, chain=chain)
     one, names = tagger.chain(chain), posterior.tagset.names
     (decoding,) = decode(posterior.scores, posterior.allowed, posterior.states, tagger.settings_of(one.name))
@@ -144,7 +144,7 @@ def weights(tagger: BioCrfTagger, docs: Iterable[Doc] = (), *, chain: Optional[s
     RETURNS (Weights): The scores of transitions, and of the features that occur in the documents.
     RAISES (ValueError): The tagger has no window features, or no such chain.
     """
-    shim, one = _features_of(tagger), tagger.chain(chain)
+    shim, one = features_of(tagger), tagger.chain(chain)
     values = shim.table.values[:, one.columns]
     names: Dict[int, str] = {}
     for doc in docs:
@@ -159,7 +159,8 @@ def weights(tagger: BioCrfTagger, docs: Iterable[Doc] = (), *, chain: Optional[s
     return Weights(one.tagset.names, *transitions, features, values[named], int(has_scores.sum()) - len(named))
 
 
-def _features_of(tagger: BioCrfTagger) -> FeatureShim:
+def features_of(tagger: BioCrfTagger) -> FeatureShim:
+    """The window features of a component. RAISES (ValueError): It has none, or no model yet."""
     model = tagger.model
     if not tagger.is_initialized:
         raise ValueError(Errors.E406.format(name=tagger.name))
