@@ -24,7 +24,7 @@ def build_window_features_v1(
     dropout: float = 0.1,
     smallest: float = 0.03,
     gazetteers: Optional[Dict[str, Union[str, Path]]] = None,
-    functions: Optional[Dict[str, TokenFunction]] = None,
+    functions: Optional[Dict[str, Any]] = None,  # types are checked before a function in a dict is made
     nO: Optional[int] = None,
 ) -> Model[List[Doc], Ragged]:
     """Build the layer of a classic linear CRF: the emissions of a token are the sum of the scores of its features. A feature
@@ -71,7 +71,7 @@ class FeatureShim(Shim):
         self._model = table
 
     def finish_update(self, optimizer: Optimizer) -> None:
-        average = optimizer.averages is not None
+        average = getattr(optimizer, "averages", None) is not None  # `nlp.rehearse` hands over a function
         self.table.step(self.cfg["learn_rate"], self.cfg["damping"], average)
         if average:
             optimizer.averages[(self.id, AVERAGED)] = numpy.zeros(0, dtype="float32")
