@@ -11,7 +11,7 @@ from thinc.shims.shim import Shim
 from thinc.types import Ragged
 
 from ..errors import Errors
-from ..features import Featurizer, FeatureTable, TokenFunction, compact
+from ..features import Featurizer, FeatureTable, compact
 from .tokens import in_chain
 
 AVERAGED = "window_features"  # the name under which an optimizer's averages tell that the table has its own
@@ -19,10 +19,10 @@ AVERAGED = "window_features"  # the name under which an optimizer's averages tel
 
 def build_window_features_v1(
     templates: List[str],
-    learn_rate: float = 0.1,
+    learn_rate: float = 0.15,
     damping: float = 0.01,
     dropout: float = 0.1,
-    smallest: float = 0.03,
+    smallest: float = 0.06,
     gazetteers: Optional[Dict[str, Union[str, Path]]] = None,
     functions: Optional[Dict[str, Any]] = None,  # types are checked before a function in a dict is made
     nO: Optional[int] = None,
