@@ -93,6 +93,17 @@ def test_against_a_dense_table_over_many_steps():
     check(table, dense)
 
 
+def test_against_a_dense_table_while_room_is_made():
+    rng = numpy.random.default_rng(0)
+    table, dense = FeatureTable(2), DenseTable(4000, 2)
+    for last in (50, 1000, 1200, 4000):
+        for _ in range(3):
+            learn(table, dense, rng, 300, numpy.arange(last // 2, last))
+            table.step(RATE, DAMPING, average=True)
+            dense.step()
+        check(table, dense)
+
+
 def test_averages_have_the_longest_memory_of_thinc():
     """From step 89,990 on, the decay stays at 0.9999."""
     table, dense = FeatureTable(2), DenseTable(3, 2)
