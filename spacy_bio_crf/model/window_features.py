@@ -83,8 +83,10 @@ class FeatureShim(Shim):
             return
         trained = self.table.values.copy()
         self.table.values = compact(self.table.averaged(), self.cfg["smallest"])
-        yield
-        self.table.values = trained
+        try:
+            yield
+        finally:
+            self.table.values = trained
 
     def prune(self, smallest: float) -> None:
         """Set scores nearer to zero than `smallest`, in nats, to zero."""
