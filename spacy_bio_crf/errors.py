@@ -44,8 +44,10 @@ class Errors(metaclass=_Coded):
     E303 = "The function {name!r} of the window features must give one value a token, but gave {values} values for {tokens} tokens."
     E304 = "The templates of the window features name the gazetteer {name!r}, but `gazetteers` has {known}. Give it a file with a name on each line."
     E305 = "Cannot read the gazetteer {name!r} from {path!r}: {reason}. Expected a UTF-8 text file with a name on each line."
-    E306 = "The saved window features have {found} outputs, but the model has {expected}. Its files are mixed up; save or train the pipeline again."
+    E306 = "The saved window features have the templates {found}, but the config has {expected}. Load them with the config that they were saved with, or train the pipeline again."
     E307 = "A tagger needs an encoder, window features, or both, but tok2vec and features are both null. Set one of them in [components.NAME.model]."
+    E310 = "Expected settings of window features with 0 <= dropout < 1, learn_rate > 0, damping >= 0 and smallest >= 0, but got {found}."
+    E311 = "The function {name!r} of the window features must be callable: take a Doc, and return a value for each token. Got {found!r}; name a registered function with @misc."
     E309 = "Expected attributes of words, at least one, and a number of rows for each, but got attributes {attributes} and rows {rows}. Attributes of words: {known}."
 
     # pipeline

@@ -22,11 +22,14 @@ class Featurizer:
     ("POS", "IS_STOP"), custom extensions ("_.name"), registered functions by their name, and gazetteers ("gazetteer:name").
 
     templates (Sequence[str]): The templates, as `parse_templates` reads them.
-    functions (Mapping[str, TokenFunction]): Give each token of a document a value; None or "" for none.
-    RAISES (ValueError): A template that cannot be read, or names an attribute that is not known.
+    functions (Mapping[str, TokenFunction]): Give each token of a document a value; None, False, 0 and "" for none.
+    RAISES (ValueError): A template that cannot be read or names an attribute that is not known, or what is no function.
     """
 
     def __init__(self, templates: Sequence[str], functions: Mapping[str, TokenFunction]):
+        for name, function in functions.items():
+            if not callable(function):
+                raise ValueError(Errors.E311.format(name=name, found=function))
         self.templates = parse_templates(templates)
         self.functions = dict(functions)
         self.gazetteers: Dict[str, Gazetteer] = {}
@@ -34,7 +37,7 @@ class Featurizer:
         self._words = [name for name in names if name in WORD and name not in functions]
         self._others = [name for name in names if name not in self._words]
         for name in self._others:
-            if name not in functions and not name.startswith((GAZETTEER, EXTENSION)) and not hasattr(Token, _of_token(name)):
+            if name not in functions and not name.startswith((GAZETTEER, EXTENSION)) and not _is_attribute(_of_token(name)):
                 known = ", ".join([*WORD, *functions])
                 raise ValueError(Errors.E302.format(name=name, known=known))
         self._lexemes = LexemeCodes(self._words)
@@ -51,7 +54,7 @@ class Featurizer:
         codes = [numpy.zeros((0, len(self._words) + len(self._others)), dtype="uint64")]
         orths = [doc.to_array(ORTH)[mask] for doc, mask in zip(docs, kept)]
         if docs:
-            words = self._lexemes(numpy.concatenate(orths), docs[0].vocab.strings)
+            words = self._lexemes(numpy.concatenate(orths), *{id(doc.vocab): doc.vocab.strings for doc in docs}.values())
             others = [[self._codes(name, doc)[mask] for doc, mask in zip(docs, kept)] for name in self._others]
             codes.append(numpy.column_stack([words, *(numpy.concatenate(column) for column in others)]))
         return self._hash(numpy.concatenate(codes), lengths), lengths
@@ -100,9 +103,13 @@ class Featurizer:
             values = [token._.get(name[len(EXTENSION) :]) for token in doc]
         else:
             values = [getattr(token, _of_token(name)) for token in doc]
-        return ["" if value in (None, False, 0) else str(value) for value in values]
+        return [str(value or "") for value in values]
 
 
 def _of_token(name: str) -> str:
     """The attribute of `Token` for a name of spaCy's: "pos_" for "POS", "is_stop" for "IS_STOP"."""
     return f"{name.lower()}_" if hasattr(Token, f"{name.lower()}_") else name.lower()
+
+
+def _is_attribute(name: str) -> bool:
+    return hasattr(Token, name) and not callable(getattr(Token, name))

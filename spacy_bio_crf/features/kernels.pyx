@@ -30,7 +30,7 @@ cdef extern from "rows.hh" nogil:
     cdef cppclass Step:
         float rate, damping
         int64_t now
-        const double* decays
+        const double* log_decays
     void sum_rows(const int32_t*, size_t, size_t, const float*, size_t, float*)
     void distinct_rows(const int32_t*, size_t, int32_t*, vector[int32_t]&)
     void c_add_to_rows "add_to_rows"(const int32_t*, size_t, size_t, const int32_t*, const float*, size_t, float*)
@@ -129,13 +129,13 @@ def add_to_rows(const int32_t[:, ::1] rows, const int32_t[::1] places, const flo
 
 
 def adagrad_step(
-    float rate, float damping, int64_t now, const double[::1] decays, const int32_t[::1] touched,
+    float rate, float damping, int64_t now, const double[::1] log_decays, const int32_t[::1] touched,
     const float[:, ::1] gradient, float[:, ::1] values, float[:, ::1] squares, float[:, ::1] averages, int64_t[::1] seen,
 ):
     """A step of AdaGrad on the touched rows, and on their averages, of which there may be no rows.
     Shapes: now + 1 at least; U; U, K; R, K; R, K; R or 0, K; R"""
     cdef Step step
-    step.rate, step.damping, step.now, step.decays = rate, damping, now, &decays[0]
+    step.rate, step.damping, step.now, step.log_decays = rate, damping, now, &log_decays[0]
     if gradient.size:
         with nogil:
             adagrad(

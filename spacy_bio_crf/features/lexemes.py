@@ -1,5 +1,6 @@
 """The attributes of words, each computed once per lexeme."""
-from typing import List
+from threading import Lock
+from typing import List, Sequence
 
 import numpy
 from spacy.strings import StringStore, get_string_id
@@ -17,35 +18,37 @@ def code_of(name: str, value: str) -> int:
 
 
 class LexemeCodes:
-    """Codes of attributes of words, remembered.
+    """Codes of attributes of words, remembered. Threads may share them.
 
     names (List[str]): The attributes, A of them.
     """
 
     def __init__(self, names: List[str]):
         self.names = names
+        self._lock = Lock()
         self._forget()
 
     def __reduce__(self):
         return LexemeCodes, (self.names,)
 
-    def __call__(self, orths: Ints1d, strings: StringStore) -> Ints2d:
+    def __call__(self, orths: Ints1d, *stores: StringStore) -> Ints2d:
         """The codes of words.
 
         orths (Ints1d): The hashes of their forms, uint64. Shape: N
-        strings (StringStore): Has the forms.
+        *stores (StringStore): One of them has the form.
         RETURNS (Ints2d): uint64, 0 where an attribute does not apply. Shape: N, A
         """
-        rows = self._index.find(orths)
-        if (rows < 0).any():
-            if len(self._index) > LIMIT:
-                self._forget()
-            self._learn(numpy.unique(orths[self._index.find(orths) < 0]), strings)
+        with self._lock:
             rows = self._index.find(orths)
-        return self._codes[rows]
+            if (rows < 0).any():
+                if len(self._index) > LIMIT:
+                    self._forget()
+                self._learn(numpy.unique(orths[self._index.find(orths) < 0]), stores)
+                rows = self._index.find(orths)
+            return self._codes[rows]
 
-    def _learn(self, orths: Ints1d, strings: StringStore) -> None:
-        forms = [strings[orth] for orth in orths.tolist()]
+    def _learn(self, orths: Ints1d, stores: Sequence[StringStore]) -> None:
+        forms = [next(strings[orth] for strings in stores if orth in strings) for orth in orths.tolist()]
         codes = [[code_of(name, WORD[name](form)) for name in self.names] for form in forms]
         first = len(self._index)
         self._index.add(orths)

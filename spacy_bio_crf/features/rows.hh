@@ -51,24 +51,24 @@ inline void add_to_rows(
 // A step of AdaGrad (Duchi et al. 2011, diagonal) on the touched rows, and on their averages. A row is only looked at when
 // it is touched: what its average would have become meanwhile has a closed form, since the value stood still:
 //     average = value + (average - value) * product of the decays since
-// with `decays[t]` the product of all decays up to step t. Without averages, `averages` is null.
+// with `log_decays[t]` the sum of the logarithms of all decays up to step t. Without averages, `averages` is null.
 struct Step {
     float rate, damping;
     std::int64_t now;  // number of this step, from 1
-    const double* decays;
+    const double* log_decays;
 };
 
 inline void adagrad(
     const Step& step, const std::int32_t* touched, std::size_t U, std::size_t K, const float* gradient,
     float* values, float* squares, float* averages, std::int64_t* seen
 ) {
-    const float fresh = static_cast<float>(step.decays[step.now] / step.decays[step.now - 1]);
+    const float fresh = static_cast<float>(std::exp(step.log_decays[step.now] - step.log_decays[step.now - 1]));
     for (std::size_t u = 0; u < U; ++u) {
         const std::size_t row = touched[u];
         const float* d = gradient + u * K;
         float *value = values + row * K, *square = squares + row * K, *average = averages ? averages + row * K : nullptr;
         if (average) {
-            const float kept = static_cast<float>(step.decays[step.now - 1] / step.decays[seen[row]]);
+            const float kept = static_cast<float>(std::exp(step.log_decays[step.now - 1] - step.log_decays[seen[row]]));
             for (std::size_t k = 0; k < K; ++k) average[k] = value[k] + (average[k] - value[k]) * kept;
         }
         for (std::size_t k = 0; k < K; ++k) {

@@ -1,4 +1,5 @@
 """A table with a row of scores for each feature that training has met."""
+import math
 from typing import Any, Dict, List, Tuple
 
 import numpy
@@ -22,7 +23,7 @@ class FeatureTable:
         self._places = numpy.zeros(0, dtype="int32")
         self._gradients: List[Tuple[Ints2d, Floats2d]] = []
         self._steps = 0
-        self._decays = numpy.ones(1024)
+        self._log_decays = numpy.zeros(1024)  # of the averages, summed over the steps
 
     def __len__(self) -> int:
         return len(self._index)
@@ -84,18 +85,24 @@ class FeatureTable:
         """
         touched, gradient = self.gradient()
         self._steps = now = self._steps + 1
-        if now == len(self._decays):
-            self._decays = numpy.concatenate([self._decays, self._decays])
-        self._decays[now] = self._decays[now - 1] * min(0.9999, (1 + now) / (10 + now))
+        if now == len(self._log_decays):
+            self._log_decays = numpy.concatenate([self._log_decays, self._log_decays])
+        self._log_decays[now] = self._log_decays[now - 1] + math.log(min(0.9999, (1 + now) / (10 + now)))
         averages = self._averages if average else self._averages[:0]
-        adagrad_step(rate, damping, now, self._decays, touched, gradient, self._values, self._squares, averages, self._seen)
+        adagrad_step(rate, damping, now, self._log_decays, touched, gradient, self._values, self._squares, averages, self._seen)
+
+    def forget_averages(self) -> None:
+        """Begin to average anew, as an optimizer does that has not seen the parameters yet."""
+        self._averages[:] = 0
+        self._seen[:] = 0
+        self._steps = 0
 
     def averaged(self) -> Floats2d:
         """The values, averaged over the steps so far, if there are any. Shape: R, K"""
         if not self._steps:
             return self.values
         seen, values = self._seen[: len(self)], self.values
-        kept = (self._decays[self._steps] / self._decays[seen]).astype("float32")
+        kept = numpy.exp(self._log_decays[self._steps] - self._log_decays[seen]).astype("float32")
         return values + (self._averages[: len(self)] - values) * kept[:, None]
 
     def resize(self, width: int) -> None:

@@ -9,7 +9,7 @@ from ..errors import Errors
 from ..types import Ints1d, Ints2d
 from .kernels import hash_templates
 
-_TERM = re.compile(r"\s*([\w.:]+)\s*(?:\[\s*([+-]?\d+)\s*(?:\.\.\s*([+-]?\d+)\s*)?\])?\s*")
+_TERM = re.compile(r"\s*([\w.:-]+)\s*(?:\[\s*([+-]?\d{1,4})\s*(?:\.\.\s*([+-]?\d{1,4})\s*)?\])?\s*")
 
 _PLUS = re.compile(r"\+(?![^\[]*\])")  # not the sign of an offset
 

@@ -1,12 +1,18 @@
 """An encoder and window features that add up, but learn apart."""
+from dataclasses import replace
 from typing import Callable, List, Tuple
 
+import numpy
 from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Ragged
 
+from ..types import ChainScores
 
-def join_experts(encoder: Model[List[Doc], Ragged], features: Model[List[Doc], Ragged], weight: float) -> Model[List[Doc], Ragged]:
+
+def join_experts(
+    encoder: Model[List[Doc], Ragged], features: Model[List[Doc], Ragged], weight: float
+) -> Model[List[Doc], Ragged]:
     """Join two experts to a logarithmic opinion pool (Smith, Cohn & Osborne 2005): their emissions add up, and they share
     the transitions.
 
@@ -33,10 +39,30 @@ def forward(model: Model[List[Doc], Ragged], docs: List[Doc], is_train: bool) ->
     if is_train:
         both = model.ops.xp.concatenate([encoded.dataXd, featured.dataXd])
         return Ragged(both, model.ops.xp.concatenate([encoded.lengths, featured.lengths])), backprop
-    weights = model.attrs.get("weights", (model.attrs["weight"], 1))
-    return Ragged(weights[0] * encoded.dataXd + weights[1]*featured.dataXd, featured.lengths), backprop
+    return Ragged(model.attrs["weight"] * encoded.dataXd + featured.dataXd, featured.lengths), backprop
 
 
 def init(model: Model[List[Doc], Ragged], X=None, Y=None) -> None:
     for expert in model.layers:
         expert.initialize(X=X, Y=Y)
+
+
+def pool(model: Model[List[Doc], ChainScores], scores: ChainScores) -> ChainScores:
+    """What a tagger would have given at prediction, from what it gave in training."""
+    weights = _weights(model)
+    parts = numpy.split(scores.emissions, len(weights))
+    emissions = sum(numpy.float32(weight) * part for weight, part in zip(weights, parts))
+    return replace(scores, emissions=emissions, lengths=scores.lengths[: len(scores.lengths) // len(weights)])
+
+
+def unpool(model: Model[List[Doc], ChainScores], gradient: ChainScores) -> ChainScores:
+    """The gradient of what it gave in training, from that of the pool."""
+    weights = _weights(model)
+    emissions = numpy.concatenate([numpy.float32(weight) * gradient.emissions for weight in weights])
+    return replace(gradient, emissions=emissions, lengths=numpy.tile(gradient.lengths, len(weights)))
+
+
+def _weights(model: Model[List[Doc], ChainScores]) -> Tuple[float, ...]:
+    """The weights of the experts of a tagger: a single one if it has no two."""
+    joined = [node for node in model.walk() if node.name == "join_experts"]
+    return (joined[0].attrs["weight"], 1.0) if joined else (1.0,)

@@ -41,10 +41,12 @@ def build_window_features_v1(
     functions (Optional[Dict[str, TokenFunction]]): Attributes of your own: each takes a `Doc` and returns a value a token.
     nO (Optional[int]): Number of tags, K.
     RETURNS (Model[List[Doc], Ragged]): Emissions of the N tokens that are not whitespace. Shape: N, K
-    RAISES (ValueError): A template that cannot be read, or an attribute that is not known.
+    RAISES (ValueError): A template that cannot be read, an attribute that is not known, or a setting out of its range.
     """
-    featurizer = Featurizer(templates, functions or {})
     settings = {"learn_rate": learn_rate, "damping": damping, "smallest": smallest}
+    if not 0 <= dropout < 1 or learn_rate <= 0 or damping < 0 or smallest < 0:
+        raise ValueError(Errors.E310.format(found={**settings, "dropout": dropout}))
+    featurizer = Featurizer(templates, functions or {})
     attrs = {"feature_dropout": dropout, "gazetteers": {name: str(path) for name, path in (gazetteers or {}).items()}}
     shim = FeatureShim(featurizer, settings)
     return Model("window_features", forward, init=init, dims={"nO": nO}, shims=[shim], attrs=attrs)
@@ -61,6 +63,7 @@ class FeatureShim(Shim):
     def __init__(self, featurizer: Featurizer, config: Dict[str, float]):
         super().__init__(FeatureTable(0), config)
         self.featurizer = featurizer
+        self._averaged = False  # whether the scores are averages for now
 
     @property
     def table(self) -> FeatureTable:
@@ -71,22 +74,26 @@ class FeatureShim(Shim):
         self._model = table
 
     def finish_update(self, optimizer: Optimizer) -> None:
-        average = getattr(optimizer, "averages", None) is not None  # `nlp.rehearse` hands over a function
-        self.table.step(self.cfg["learn_rate"], self.cfg["damping"], average)
-        if average:
+        rehearsing = not hasattr(optimizer, "averages")  # then spaCy hands over a function
+        if not rehearsing and optimizer.averages is not None and (self.id, AVERAGED) not in optimizer.averages:
             optimizer.averages[(self.id, AVERAGED)] = numpy.zeros(0, dtype="float32")
+            self.table.forget_averages()
+        average = rehearsing or optimizer.averages is not None
+        self.table.step(self.cfg["learn_rate"], self.cfg["damping"], average)
 
     @contextmanager
     def use_params(self, params: Dict[Tuple[int, str], Any]) -> Iterator[None]:
-        if (self.id, AVERAGED) not in params:
+        if (self.id, AVERAGED) not in params or self._averaged:
             yield
             return
         trained = self.table.values.copy()
         self.table.values = compact(self.table.averaged(), self.cfg["smallest"])
+        self._averaged = True
         try:
             yield
         finally:
             self.table.values = trained
+            self._averaged = False
 
     def prune(self, smallest: float) -> None:
         """Set scores nearer to zero than `smallest`, in nats, to zero."""
@@ -97,13 +104,18 @@ class FeatureShim(Shim):
 
     def to_bytes(self) -> bytes:
         names = {name: sorted(gazetteer.names) for name, gazetteer in self.featurizer.gazetteers.items()}
-        return srsly.msgpack_dumps({"table": self.table.to_arrays(), "gazetteers": names})
+        return srsly.msgpack_dumps({"templates": self._templates(), "table": self.table.to_arrays(), "gazetteers": names})
 
     def from_bytes(self, data: bytes) -> "FeatureShim":
         saved = srsly.msgpack_loads(data)
+        if saved["templates"] != self._templates():
+            raise ValueError(Errors.E306.format(found=saved["templates"], expected=self._templates()))
         self.table = FeatureTable.from_arrays(saved["table"])
         self.featurizer.set_gazetteers(saved["gazetteers"])
         return self
+
+    def _templates(self) -> List[str]:
+        return [str(template) for template in self.featurizer.templates]
 
 
 def get_shim(model: Model[List[Doc], Ragged]) -> FeatureShim:

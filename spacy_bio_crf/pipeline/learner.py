@@ -12,6 +12,7 @@ from thinc.api import Optimizer, set_dropout_rate
 
 from ..errors import Errors, Warnings
 from ..learning.batches import add, zeros
+from ..model.experts import pool, unpool
 from ..model.layer import to_numpy
 from ..model.ops import keep_fast_blas
 from ..types import ChainScores
@@ -134,8 +135,10 @@ class Learner(TaggerState):
         scores (ChainScores): Scores of the chains of the predicted documents.
         RETURNS (Tuple[float, ChainScores]): The sum over the batch in nats, and the gradients in the shape of the scores.
         """
+        examples = list(examples)
         validate_examples(examples, "BioCrfTagger.get_loss")
         scores = to_numpy(scores, self.model.ops)
+        examples *= len(scores.lengths) // len(examples) if examples else 1  # once for each expert, see `join_experts`
         loss, gradient = 0.0, zeros(scores)
         for chain in self.chains:
             lifted = lift(scores, chain.columns[chain.states.tags], chain.states.constraints)
@@ -169,8 +172,7 @@ class Learner(TaggerState):
         keep_fast_blas(self.model)
         set_dropout_rate(self.model, drop)
         scores, backprop = self.model.begin_update([eg.predicted for eg in examples])
-        experts = len(scores.lengths) // len(examples)  # each of which learns by itself
-        loss, d_scores = get_loss(experts * examples, scores)
+        loss, d_scores = get_loss(examples, scores)
         backprop(d_scores)
         if sgd not in (None, False):
             self.finish_update(sgd)
@@ -184,13 +186,13 @@ class Learner(TaggerState):
                 if len(doc) and not doc.tensor.size:
                     raise ValueError(Errors.E708.format(name=self.name, text=doc.text[:80]))
         old = to_numpy(old_model.predict(docs), old_model.ops)
-        new = to_numpy(scores, self.model.ops)
+        new = pool(self.model, to_numpy(scores, self.model.ops))
         loss, gradient = 0.0, zeros(new)
         for chain in self.chains:
             with finite_scores(self.name, new):
                 one, d_one = forgetting_loss(examples, old, new, chain, self.cfg)
             loss, gradient = loss + one, add(gradient, 1, d_one)
-        return loss, gradient
+        return loss, unpool(self.model, gradient)
 
     def _require_sentences(self, docs: Iterable[Doc]) -> None:
         if self.cfg["constraints"]["sentence_bounded"]:

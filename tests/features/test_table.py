@@ -108,7 +108,7 @@ def test_averages_have_the_longest_memory_of_thinc():
     """From step 89,990 on, the decay stays at 0.9999."""
     table, dense = FeatureTable(2), DenseTable(3, 2)
     table._steps = dense.steps = 200_000
-    table._decays = numpy.ones(300_000)
+    table._log_decays = numpy.zeros(300_000)
     rng = numpy.random.default_rng(0)
     for _ in range(20):
         learn(table, dense, rng, 2, [1, 2])
