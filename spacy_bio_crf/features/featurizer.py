@@ -3,7 +3,7 @@ from itertools import compress
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Sequence, Tuple
 
 import numpy
-from spacy.attrs import ORTH
+from spacy.attrs import IDS, ORTH
 from spacy.tokens import Doc, Token
 
 from ..errors import Errors
@@ -37,7 +37,7 @@ class Featurizer:
         self._words = [name for name in names if name in WORD and name not in functions]
         self._others = [name for name in names if name not in self._words]
         for name in self._others:
-            if name not in functions and not name.startswith((GAZETTEER, EXTENSION)) and not _is_attribute(_of_token(name)):
+            if name not in functions and not name.startswith((GAZETTEER, EXTENSION)) and not _is_attribute(name):
                 known = ", ".join([*WORD, *functions])
                 raise ValueError(Errors.E302.format(name=name, known=known))
         self._lexemes = LexemeCodes(self._words)
@@ -112,4 +112,4 @@ def _of_token(name: str) -> str:
 
 
 def _is_attribute(name: str) -> bool:
-    return hasattr(Token, name) and not callable(getattr(Token, name))
+    return (name.upper() in IDS or name.lower().startswith("is_")) and hasattr(Token, _of_token(name))

@@ -160,3 +160,21 @@ def test_documents_without_tokens():
     for some in ([], [none], [none, Doc(VOCAB, words=["\n"]), none]):
         hashes, lengths = features(featurizer(), some)
         assert hashes.shape == (0, len(featurizer().templates)) and lengths.tolist() == [0] * len(some)
+
+
+def test_attributes_that_are_no_strings():
+    doc = Doc(VOCAB, words=["a", "b"])
+    doc[0].set_morph("Case=Nom")
+    described = featurizer("MORPH", "IS_ALPHA").describe(doc, in_chain(doc))
+    assert described == [["MORPH = Case=Nom", "IS_ALPHA = True"], ["", "IS_ALPHA = True"]]
+
+
+@pytest.mark.parametrize("name", ["ancestors", "similarity", "no_such_thing"])
+def test_attributes_that_are_none(name):
+    with pytest.raises(ValueError, match="E302"):
+        Featurizer([name], {})
+
+
+def test_functions_must_be_callable():
+    with pytest.raises(ValueError, match="E311.*hello"):
+        Featurizer(["f"], {"f": "hello"})

@@ -1,5 +1,7 @@
 """Codes of words, remembered: the same as computed anew."""
 import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy
 import pytest
@@ -81,3 +83,26 @@ def test_forms_that_are_symbols_of_spacy(form):
 def test_codes_are_those_of_saved_models():
     """A table is saved with hashes of them, so they must not change."""
     assert code_of("lower", "berlin") == 4808423061850207947
+
+
+def test_threads_share_a_cache():
+    """Without a lock, rows and codes of words come apart, for good."""
+    strings, cache = StringStore(), LexemeCodes(NAMES)
+    words = [f"Word{i}" for i in range(6000)]
+    for word in words:
+        strings.add(word)
+    parts = [words[start::4] for start in range(4)] * 2
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda part: [codes(strings, cache, part[i : i + 40]) for i in range(0, len(part), 40)], parts))
+    finally:
+        sys.setswitchinterval(interval)
+    assert codes(strings, cache, words).tolist() == expected(words)
+
+
+def test_words_of_several_vocabularies():
+    stores = [StringStore(), StringStore()]
+    orths = numpy.array([store.add(form) for store, form in zip(stores, FORMS)], dtype="uint64")
+    assert LexemeCodes(NAMES)(orths, *stores).tolist() == expected(FORMS[:2])

@@ -131,3 +131,10 @@ def test_a_batch_without_annotation(listens):
         assert found and all(numpy.abs(gradient).max(initial=0) < 1e-5 for gradient in found.values())
     blank = [Example(Doc(nlp.vocab, words=words), Doc(nlp.vocab, words=words)) for words in ([], ["\n"])]
     nlp.update(blank, sgd=nlp.create_optimizer())
+
+
+def test_the_loss_takes_the_examples_once():
+    _, tagger, examples = make()
+    scores, _ = tagger.model.begin_update([eg.predicted for eg in examples])
+    loss, gradient = tagger.get_loss(examples, scores)
+    assert loss > 0 and gradient.emissions.shape == scores.emissions.shape
