@@ -23,7 +23,7 @@ class Errors(metaclass=_Coded):
     E107 = "The span {span} has a label that is not among the labels of the tag set: {labels}."
     E108 = "Unknown repair '{name}'. Known repairs: {known}."
     E109 = "Label {label!r} is given twice."
-    E110 = "The rules and the {tags} tags make an automaton of more than {limit} states, too many to be exact in reasonable time. At most one span of each of n labels alone doubles them n times: name fewer labels in at_most_one, or a smaller max_span_length. Scored or forbidden spans that begin at different tokens and overlap add to them too: keep fewer of those."
+    E110 = "The rules and the {tags} tags make an automaton of more than {limit} states, too many to be exact in reasonable time. At most one span of each of n labels alone doubles them n times: name fewer labels in at_most_one, or a smaller max_span_length. Edge features multiply the states by the number of labels and one: leave out edge_templates, or choose scheme BIO. Scored or forbidden spans that begin at different tokens and overlap add to them too: keep fewer of those."
 
     # crf
     E201 = "Expected {name} of dtype {dtype} and shape {shape}, but got dtype {got_dtype} and shape {got_shape}."
@@ -37,6 +37,7 @@ class Errors(metaclass=_Coded):
     E209 = "Expected to be asked for at least one sample (n >= 1), but got n = {n}."
     E210 = "Expected a seed that is a whole number, 0 or more, but got {seed!r}."
     E211 = "Expected a threshold above 0 and at most 1, but got {threshold}."
+    E212 = "Expected no edge scores, which the chain does not know. Lift them to the emissions of states (spacy_bio_crf.pipeline.lift)."
 
     # features and model
     E301 = "Cannot read the template {template!r} of window features. Expected one attribute of one token or several tokens, as in 'lower[-1]' and 'lower[-2..2]', or several attributes joined by '+', as in 'lower[-1] + lower'."
@@ -46,9 +47,10 @@ class Errors(metaclass=_Coded):
     E305 = "Cannot read the gazetteer {name!r} from {path!r}: {reason}. Expected a UTF-8 text file with a name on each line."
     E306 = "The saved window features have the templates {found}, but the config has {expected}. Load them with the config that they were saved with, or train the pipeline again."
     E307 = "A tagger needs an encoder, window features, or both, but tok2vec and features are both null. Set one of them in [components.NAME.model]."
+    E308 = "The edge features of component '{name}' have {found} outputs, but the labels {labels} make {expected}. Load it with the edge_templates that it was saved with, or train it again."
+    E309 = "Expected attributes of words, at least one, and a number of rows for each, but got attributes {attributes} and rows {rows}. Attributes of words: {known}."
     E310 = "Expected settings of window features with 0 <= dropout < 1, learn_rate > 0, damping >= 0 and smallest >= 0, but got {found}."
     E311 = "The function {name!r} of the window features must be callable: take a Doc, and return a value for each token. Got {found!r}; name a registered function with @misc."
-    E309 = "Expected attributes of words, at least one, and a number of rows for each, but got attributes {attributes} and rows {rows}. Attributes of words: {known}."
 
     # pipeline
     E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."

@@ -9,12 +9,13 @@ Axis letters, in every docstring of the project:
     S  spans
     T  tokens of a document, whitespace included
     L  labels
+    E  steps between labels that features score (`spacy_bio_crf.pipeline.chains.step_outputs`)
     M  numbers that rules remember
 
 `step[i, j]` is the score of going *from* tag i *to* tag j. Scores are in nats. Ties go to the lowest id.
 """
 from dataclasses import dataclass, replace
-from typing import Any, List, NamedTuple
+from typing import Any, List, NamedTuple, Optional
 
 import numpy
 
@@ -49,6 +50,8 @@ class ChainScores:
     step (Floats2d): Score of going from one tag to the next. Shape: K, K
     end (Floats1d): Score of ending with a tag. Shape: K
     constraints (Constraints): The legal starts, steps and ends. A forbidden one is never taken, whatever its score.
+    edges (Optional[Floats2d]): Score of each step between labels, for the step to a token; 0 for the first token of a sequence.
+        `spacy_bio_crf.crf` knows none: `spacy_bio_crf.pipeline.lift` makes them emissions of states. Shape: N, E
     """
 
     emissions: Floats2d
@@ -57,6 +60,7 @@ class ChainScores:
     step: Floats2d
     end: Floats1d
     constraints: Constraints
+    edges: Optional[Floats2d] = None
 
     def rows_of_sequences(self) -> List[slice]:
         """Where the tokens of each sequence lie. Length: B"""
@@ -65,4 +69,5 @@ class ChainScores:
 
     def sequence(self, rows: slice) -> "ChainScores":
         """One sequence as a batch of its own."""
-        return replace(self, emissions=self.emissions[rows], lengths=numpy.array([rows.stop - rows.start]))
+        edges = None if self.edges is None else self.edges[rows]
+        return replace(self, emissions=self.emissions[rows], lengths=numpy.array([rows.stop - rows.start]), edges=edges)

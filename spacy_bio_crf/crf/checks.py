@@ -48,6 +48,8 @@ def check_ints(name: str, array: Any, shape: Tuple[Optional[int], ...]) -> numpy
 
 def check_scores(scores: ChainScores, is_finite: Callable[[numpy.ndarray], bool] = all_finite) -> ChainScores:
     """Return the scores with contiguous arrays and int64 lengths, or raise ValueError."""
+    if scores.edges is not None:
+        raise ValueError(Errors.E212)
     emissions = check_array("emissions", scores.emissions, "float32", (None, None))
     n_tokens, n_tags = emissions.shape
     start = check_array("start", scores.start, "float32", (n_tags,))

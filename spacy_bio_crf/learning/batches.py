@@ -17,7 +17,8 @@ def take(scores: ChainScores, sequences: Ints1d) -> Tuple[ChainScores, Ints1d]:
     lengths = scores.lengths[sequences]
     shifts = _firsts(scores.lengths)[sequences] - _firsts(lengths)
     rows = numpy.arange(lengths.sum()) + numpy.repeat(shifts, lengths)
-    return replace(scores, emissions=scores.emissions[rows], lengths=lengths), rows
+    edges = None if scores.edges is None else scores.edges[rows]
+    return replace(scores, emissions=scores.emissions[rows], lengths=lengths, edges=edges), rows
 
 
 def rows_of(mask: Optional[Bools2d], rows: Ints1d) -> Optional[Bools2d]:
@@ -32,6 +33,7 @@ def zeros(scores: ChainScores) -> ChainScores:
         start=numpy.zeros_like(scores.start),
         step=numpy.zeros_like(scores.step),
         end=numpy.zeros_like(scores.end),
+        edges=None if scores.edges is None else numpy.zeros_like(scores.edges),
     )
 
 
@@ -41,12 +43,16 @@ def add(total: ChainScores, weight: float, gradient: ChainScores, sequences: Opt
     sequences (Optional[Ints1d]): Which ones of the total the gradient's sequences are. None: they are the same.
     """
     weight = float(weight)
-    if sequences is None:
-        total.emissions += weight * gradient.emissions
-    else:
-        places = total.rows_of_sequences()
+    per_token = [(total.emissions, gradient.emissions)]
+    if total.edges is not None:
+        per_token.append((total.edges, gradient.edges))
+    places = None if sequences is None else total.rows_of_sequences()
+    for sums, more in per_token:
+        if places is None:
+            sums += weight * more
+            continue
         for b, rows in zip(sequences, gradient.rows_of_sequences()):
-            total.emissions[places[b]] += weight * gradient.emissions[rows]
+            sums[places[b]] += weight * more[rows]
     total.start += weight * gradient.start
     total.step += weight * gradient.step
     total.end += weight * gradient.end

@@ -1,13 +1,13 @@
 """An encoder and window features that add up, but learn apart."""
 from dataclasses import replace
-from typing import Callable, List, Tuple
+from typing import Callable, List, Optional, Tuple
 
 import numpy
 from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Ragged
 
-from ..types import ChainScores
+from ..types import ChainScores, Floats2d
 
 
 def join_experts(
@@ -23,23 +23,28 @@ def join_experts(
     encoder, features (Model[List[Doc], Ragged]): Each gives emissions. Shape: N, K
     weight (float): That of the encoder in the sum, beside 1 for the features.
     RETURNS (Model[List[Doc], Ragged]): The weighted sum, shape: N, K; in training, both one after the other, shape: 2N, K.
+        Where the features give scores of edges beside their emissions, those of the encoder are 0.
     """
     return Model("join_experts", forward, init=init, layers=[encoder, features], attrs={"weight": weight})
 
 
 def forward(model: Model[List[Doc], Ragged], docs: List[Doc], is_train: bool) -> Tuple[Ragged, Callable]:
     (encoded, backprop_encoder), (featured, backprop_features) = (expert(docs, is_train) for expert in model.layers)
-    size = len(encoded.dataXd)
+    size, width = encoded.dataXd.shape
+    more = featured.dataXd.shape[1] - width
+    from_encoder = encoded.dataXd
+    if more:
+        from_encoder = model.ops.xp.pad(from_encoder, ((0, 0), (0, more)))
 
     def backprop(d_emissions: Ragged) -> List[Doc]:
-        backprop_encoder(Ragged(d_emissions.dataXd[:size], encoded.lengths))
+        backprop_encoder(Ragged(model.ops.as_contig(d_emissions.dataXd[:size, :width]), encoded.lengths))
         backprop_features(Ragged(d_emissions.dataXd[size:], featured.lengths))
         return docs
 
     if is_train:
-        both = model.ops.xp.concatenate([encoded.dataXd, featured.dataXd])
+        both = model.ops.xp.concatenate([from_encoder, featured.dataXd])
         return Ragged(both, model.ops.xp.concatenate([encoded.lengths, featured.lengths])), backprop
-    return Ragged(model.attrs["weight"] * encoded.dataXd + featured.dataXd, featured.lengths), backprop
+    return Ragged(model.attrs["weight"] * from_encoder + featured.dataXd, featured.lengths), backprop
 
 
 def init(model: Model[List[Doc], Ragged], X=None, Y=None) -> None:
@@ -50,16 +55,25 @@ def init(model: Model[List[Doc], Ragged], X=None, Y=None) -> None:
 def pool(model: Model[List[Doc], ChainScores], scores: ChainScores) -> ChainScores:
     """What a tagger would have given at prediction, from what it gave in training."""
     weights = _weights(model)
-    parts = numpy.split(scores.emissions, len(weights))
-    emissions = sum(numpy.float32(weight) * part for weight, part in zip(weights, parts))
-    return replace(scores, emissions=emissions, lengths=scores.lengths[: len(scores.lengths) // len(weights)])
+
+    def pooled(rows: Optional[Floats2d]) -> Optional[Floats2d]:
+        if rows is None:
+            return None
+        return sum(numpy.float32(weight) * part for weight, part in zip(weights, numpy.split(rows, len(weights))))
+
+    lengths = scores.lengths[: len(scores.lengths) // len(weights)]
+    return replace(scores, emissions=pooled(scores.emissions), lengths=lengths, edges=pooled(scores.edges))
 
 
 def unpool(model: Model[List[Doc], ChainScores], gradient: ChainScores) -> ChainScores:
     """The gradient of what it gave in training, from that of the pool."""
     weights = _weights(model)
-    emissions = numpy.concatenate([numpy.float32(weight) * gradient.emissions for weight in weights])
-    return replace(gradient, emissions=emissions, lengths=numpy.tile(gradient.lengths, len(weights)))
+
+    def of_parts(rows: Optional[Floats2d]) -> Optional[Floats2d]:
+        return None if rows is None else numpy.concatenate([numpy.float32(weight) * rows for weight in weights])
+
+    lengths = numpy.tile(gradient.lengths, len(weights))
+    return replace(gradient, emissions=of_parts(gradient.emissions), lengths=lengths, edges=of_parts(gradient.edges))
 
 
 def _weights(model: Model[List[Doc], ChainScores]) -> Tuple[float, ...]:

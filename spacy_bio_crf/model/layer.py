@@ -13,8 +13,9 @@ def CRF(nO: Optional[int] = None) -> Model[Ragged, ChainScores]:
     at zero; the masks travel in `attrs`. The layer itself infers nothing: see `spacy_bio_crf.crf`.
 
     nO (Optional[int]): Number of tags, K. Set before initialization, or by `set_constraints`.
-    RETURNS (Model[Ragged, ChainScores]): Takes the emissions of a batch (shape: N, K). Its backprop takes the gradients
-        in the shape of its output, and returns those of the emissions.
+    RETURNS (Model[Ragged, ChainScores]): Takes the emissions of a batch, with the scores of edge features beside them if
+        there are any (shape: N, K + E). Its backprop takes the gradients in the shape of its output, and returns those of
+        what it took.
     """
     return Model(
         "crf",
@@ -39,19 +40,26 @@ def set_constraints(model: Model[Ragged, ChainScores], constraints: Constraints)
 def to_numpy(scores: ChainScores, ops: Ops) -> ChainScores:
     """Bring scores to the CPU, where the chain is computed. CPU arrays pass as they are."""
     arrays = (scores.emissions, scores.lengths, scores.start, scores.step, scores.end)
-    return ChainScores(*(ops.to_numpy(array) for array in arrays), constraints=scores.constraints)
+    edges = None if scores.edges is None else ops.to_numpy(scores.edges)
+    return ChainScores(*(ops.to_numpy(array) for array in arrays), constraints=scores.constraints, edges=edges)
 
 
 def forward(model: Model[Ragged, ChainScores], X: Ragged, is_train: bool) -> Tuple[ChainScores, Callable]:
     start, step, end = (model.get_param(name) for name in ("start", "step", "end"))
     constraints = Constraints(*model.attrs["constraints"])
+    emissions, edges, width = X.dataXd, None, len(start)
+    if emissions.shape[1] > width:
+        emissions, edges = emissions[:, :width], emissions[:, width:]
 
     def backprop(d_scores: ChainScores) -> Ragged:
         for name in ("start", "step", "end"):
             model.inc_grad(name, model.ops.asarray(getattr(d_scores, name)))
-        return Ragged(model.ops.asarray(d_scores.emissions), X.lengths)
+        d_outputs = model.ops.asarray(d_scores.emissions)
+        if edges is not None:
+            d_outputs = model.ops.xp.concatenate([d_outputs, model.ops.asarray(d_scores.edges)], axis=1)
+        return Ragged(d_outputs, X.lengths)
 
-    return ChainScores(X.dataXd, X.lengths, start, step, end, constraints), backprop
+    return ChainScores(emissions, X.lengths, start, step, end, constraints, edges), backprop
 
 
 def init(model: Model[Ragged, ChainScores], X: Optional[Ragged] = None, Y=None) -> None:

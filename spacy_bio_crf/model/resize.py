@@ -6,7 +6,7 @@ from thinc.api import Model
 from thinc.types import FloatsXd
 
 from ..types import ChainScores
-from .window_features import get_shim
+from .window_features import get_edge_shim, get_shim
 
 _TAG_AXES = {"W": 1, "b": 1, "start": 1, "step": 2, "end": 1}  # how many leading axes of a parameter run over the tags
 
@@ -31,6 +31,17 @@ def resize_tags(model: Model[List[Doc], ChainScores], nO: int) -> Model[List[Doc
             node.set_dim("nO", nO, force=True)
     model.set_dim("nO", nO, force=True)
     return model
+
+
+def resize_edges(model: Model[List[Doc], ChainScores], width: int) -> None:
+    """Set the number of outputs of the edge features of a CRF tagger, if it has any. New ones come last, and score 0.
+
+    model (Model[List[Doc], ChainScores]): The tagger, changed in place.
+    width (int): Number of outputs, E.
+    """
+    shim = get_edge_shim(model)
+    if shim is not None:
+        shim.table.resize(width)
 
 
 def _resized(node: Model, nO: int) -> Model:

@@ -12,6 +12,7 @@ from thinc.types import Ragged
 
 from ..errors import Errors
 from ..features import Featurizer, FeatureTable, compact
+from ..types import Bools1d, ChainScores, Ints2d
 from .tokens import in_chain
 
 AVERAGED = "window_features"  # the name under which an optimizer's averages tell that the table has its own
@@ -26,6 +27,7 @@ def build_window_features_v1(
     gazetteers: Optional[Dict[str, Union[str, Path]]] = None,
     functions: Optional[Dict[str, Any]] = None,  # types are checked before a function in a dict is made
     nO: Optional[int] = None,
+    edge_templates: List[str] = [],
 ) -> Model[List[Doc], Ragged]:
     """Build the layer of a classic linear CRF: the emissions of a token are the sum of the scores of its features. A feature
     gets a row of scores when training meets it, and one that training never met scores 0. The rows are learned by AdaGrad,
@@ -40,16 +42,20 @@ def build_window_features_v1(
         with the model.
     functions (Optional[Dict[str, TokenFunction]]): Attributes of your own: each takes a `Doc` and returns a value a token.
     nO (Optional[int]): Number of tags, K.
-    RETURNS (Model[List[Doc], Ragged]): Emissions of the N tokens that are not whitespace. Shape: N, K
+    edge_templates (List[str]): The features of a token that score the step to it, from label to label, as the edge
+        features of CRF++ do ("B" templates). They have a table of their own, which learns in the same way.
+    RETURNS (Model[List[Doc], Ragged]): Emissions of the N tokens that are not whitespace, and beside them the scores of the
+        edge features. Shape: N, K + E
     RAISES (ValueError): A template that cannot be read, an attribute that is not known, or a setting out of its range.
     """
     settings = {"learn_rate": learn_rate, "damping": damping, "smallest": smallest}
     if not 0 <= dropout < 1 or learn_rate <= 0 or damping < 0 or smallest < 0:
         raise ValueError(Errors.E310.format(found={**settings, "dropout": dropout}))
-    featurizer = Featurizer(templates, functions or {})
     attrs = {"feature_dropout": dropout, "gazetteers": {name: str(path) for name, path in (gazetteers or {}).items()}}
-    shim = FeatureShim(featurizer, settings)
-    return Model("window_features", forward, init=init, dims={"nO": nO}, shims=[shim], attrs=attrs)
+    shims = [FeatureShim(Featurizer(templates, functions or {}), settings)]
+    if edge_templates:
+        shims.append(EdgeShim(Featurizer(edge_templates, functions or {}), settings))
+    return Model("window_features", forward, init=init, dims={"nO": nO}, shims=shims, attrs=attrs)
 
 
 class FeatureShim(Shim):
@@ -72,6 +78,10 @@ class FeatureShim(Shim):
     @table.setter
     def table(self, table: FeatureTable) -> None:
         self._model = table
+
+    def hashes(self, docs: List[Doc], kept: List[Bools1d]) -> Ints2d:
+        """The features of the tokens that are kept, as of `Featurizer`. Shape: N, F"""
+        return self.featurizer(docs, kept)[0]
 
     def finish_update(self, optimizer: Optimizer) -> None:
         rehearsing = not hasattr(optimizer, "averages")  # then spaCy hands over a function
@@ -118,32 +128,58 @@ class FeatureShim(Shim):
         return [str(template) for template in self.featurizer.templates]
 
 
+class EdgeShim(FeatureShim):
+    """The same for edge features. No step leads to the first token of a document, so that it has none."""
+
+    def hashes(self, docs: List[Doc], kept: List[Bools1d]) -> Ints2d:
+        hashes, lengths = self.featurizer(docs, kept)
+        hashes[(numpy.cumsum(lengths) - lengths)[lengths > 0]] = 0
+        return hashes
+
+
 def get_shim(model: Model[List[Doc], Ragged]) -> FeatureShim:
     """What a layer of window features holds: its table and its featurizer."""
     return model.shims[0]
 
 
-def forward(model: Model[List[Doc], Ragged], docs: List[Doc], is_train: bool) -> Tuple[Ragged, Callable]:
-    shim = get_shim(model)
-    table = shim.table
-    hashes, lengths = shim.featurizer(docs, [in_chain(doc) for doc in docs])
-    rows = table.rows(hashes, grow=is_train)
-    dropout = model.attrs["feature_dropout"] if is_train else 0.0
-    if dropout:
-        rows[numpy.random.random_sample(rows.shape) < dropout] = -1
-    scale = numpy.float32(1 / (1 - dropout))
+def get_edge_shim(model: Model[List[Doc], ChainScores]) -> Optional[EdgeShim]:
+    """The same for the edge features of a CRF tagger, None if it has none."""
+    layer = model.maybe_get_ref("features")
+    return next((shim for shim in layer.shims if isinstance(shim, EdgeShim)), None) if layer is not None else None
 
-    def backprop(d_emissions: Ragged) -> List[Doc]:
-        table.add_gradient(rows, model.ops.to_numpy(d_emissions.dataXd) * scale)
+
+def forward(model: Model[List[Doc], Ragged], docs: List[Doc], is_train: bool) -> Tuple[Ragged, Callable]:
+    kept = [in_chain(doc) for doc in docs]
+    dropout = model.attrs["feature_dropout"] if is_train else 0.0
+    scale = numpy.float32(1 / (1 - dropout))
+    parts = [(shim.table, _rows(shim, docs, kept, is_train, dropout)) for shim in model.shims]
+    scores = [table.sums(rows) * scale for table, rows in parts]
+    ends = numpy.cumsum([table.width for table, _ in parts])
+
+    def backprop(d_scores: Ragged) -> List[Doc]:
+        d_parts = numpy.split(model.ops.to_numpy(d_scores.dataXd), ends[:-1], axis=1)
+        for (table, rows), d_part in zip(parts, d_parts):
+            table.add_gradient(rows, d_part * scale)
         return docs
 
-    return Ragged(model.ops.asarray2f(table.sums(rows) * scale), model.ops.asarray1i(lengths)), backprop
+    lengths = model.ops.asarray1i([int(mask.sum()) for mask in kept])
+    together = scores[0] if len(scores) == 1 else numpy.concatenate(scores, axis=1)
+    return Ragged(model.ops.asarray2f(together), lengths), backprop
 
 
 def init(model: Model[List[Doc], Ragged], X: Optional[List[Doc]] = None, Y: Any = None) -> None:
-    shim = get_shim(model)
-    shim.table = FeatureTable(model.get_dim("nO"))
-    shim.featurizer.set_gazetteers({name: _read(name, path) for name, path in model.attrs["gazetteers"].items()})
+    names = {name: _read(name, path) for name, path in model.attrs["gazetteers"].items()}
+    for shim in model.shims:
+        shim.table = FeatureTable(model.get_dim("nO") if shim is get_shim(model) else shim.table.width)
+        shim.featurizer.set_gazetteers(names)
+
+
+def _rows(shim: FeatureShim, docs: List[Doc], kept: List[Bools1d], is_train: bool, dropout: float) -> Ints2d:
+    """The rows of the features of each token, -1 for none. Shape: N, F"""
+    rows = shim.table.rows(shim.hashes(docs, kept), grow=is_train)
+    if dropout:
+        rows[numpy.random.random_sample(rows.shape) < dropout] = -1
+    return rows
 
 
 def _read(name: str, path: str) -> List[str]:

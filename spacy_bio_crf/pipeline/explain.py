@@ -6,8 +6,9 @@ from spacy.tokens import Doc, Token
 
 from ..errors import Errors
 from ..model.tokens import in_chain
-from ..model.window_features import FeatureShim, get_shim
+from ..model.window_features import FeatureShim, get_edge_shim, get_shim
 from ..types import Constraints, Floats1d, Floats2d, Ints1d
+from .chains import Chain
 from .decoding import decode
 from .tagger import BioCrfTagger
 
@@ -22,8 +23,9 @@ class Explanation(NamedTuple):
     tag (str): Its predicted tag.
     tags (Tuple[str, ...]): The tags of the chain. Length: K
     probabilities (Floats1d): P(tag), given what the component must respect. Shape: K
-    parts (Tuple[str, ...]): The features that have scores, as text; `ENCODER`, if there is one; and the predicted tags
-        on either side, as "tag[-1] = O" and "tag[+1] = (end)". Length: P
+    parts (Tuple[str, ...]): The features that have scores, as text; `ENCODER`, if there is one; the predicted tags
+        on either side, as "tag[-1] = O" and "tag[+1] = (end)"; and the edge features of the steps between, each after the
+        tag, as "tag[-1] = O: lower = and". Those of the step to the next token are features of that one. Length: P
     scores (Floats2d): What each part adds to the score of each tag, in nats; -inf where the tag may not stand beside
         its neighbour. Shape: P, K
     """
@@ -94,6 +96,7 @@ def explain(tagger: BioCrfTagger, doc: Doc, *, chain: Optional[str] = None) -> L
     texts = shim.featurizer.describe(doc, kept)
     emissions = tagger.model.ops.to_numpy(tagger.model.predict([doc]).emissions)[:, one.columns]
     probabilities = posterior.token_probabilities()
+    edges = _of_edges(tagger, doc, one, decoding.tags)
     explanations = []
     for at, place in enumerate(numpy.flatnonzero(kept).tolist()):
         known = numpy.flatnonzero(rows[at] >= 0)
@@ -104,6 +107,8 @@ def explain(tagger: BioCrfTagger, doc: Doc, *, chain: Optional[str] = None) -> L
             scores.append(emissions[at] - of_features.sum(axis=0))
         parts += [f"tag[-1] = {path[at]}", f"tag[+1] = {path[at + 2]}"]
         scores += [before[at], after[at]]
+        parts += edges[at][0]
+        scores += edges[at][1]
         explained = (path[at + 1], names, probabilities[place], tuple(parts), numpy.vstack(scores))
         explanations.append(Explanation(doc[place], *explained))
     return explanations
@@ -184,3 +189,24 @@ def _of_neighbours(
 ) -> Tuple[List[Floats1d], List[Floats1d]]:
     """The scores of each tag at each token after the tag before it, and before the tag after it."""
     return [start, *step[path[:-1]]][: len(path)], [*step[:, path[1:]].T, end][: len(path)]
+
+
+def _of_edges(tagger: BioCrfTagger, doc: Doc, chain: Chain, path: Ints1d) -> List[Tuple[List[str], List[Floats1d]]]:
+    """The edge features of the steps to and from each token, and their scores of its tags. Shape of each: K"""
+    found: List[Tuple[List[str], List[Floats1d]]] = [([], []) for _ in path]
+    shim = get_edge_shim(tagger.model)
+    if shim is None:
+        return found
+    outputs, names, kept = chain.edge_outputs_of_tags, chain.tagset.names, in_chain(doc)
+    rows, texts = shim.table.rows(shim.hashes([doc], [kept])), shim.featurizer.describe(doc, kept)
+    for at in range(1, len(path)):
+        before, now = path[at - 1], path[at]
+        for i in numpy.flatnonzero(rows[at] >= 0):
+            scores = shim.table.values[rows[at][i]]
+            for place, part, columns in (
+                (at, f"tag[-1] = {names[before]}: {texts[at][i]}", outputs[before]),
+                (at - 1, f"tag[+1] = {names[now]}: {texts[at][i]}", outputs[:, now]),
+            ):
+                found[place][0].append(part)
+                found[place][1].append(scores[columns])
+    return found

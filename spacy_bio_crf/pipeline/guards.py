@@ -33,5 +33,5 @@ def loading(name: str, cfg: Optional[Dict[str, Any]]) -> Iterator[None]:
         raise ValueError(Errors.E404.format(name=name, found=cfg.get("format"), expected=FORMAT))
     try:
         yield
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, IndexError) as error:
         raise ValueError(Errors.E411.format(name=name, error=error)) from error

@@ -141,7 +141,8 @@ class Learner(TaggerState):
         examples *= len(scores.lengths) // len(examples) if examples else 1  # once for each expert, see `join_experts`
         loss, gradient = 0.0, zeros(scores)
         for chain in self.chains:
-            lifted = lift(scores, chain.columns[chain.states.tags], chain.states.constraints)
+            outputs, edges = chain.outputs(chain.states), chain.edge_outputs(chain.states)
+            lifted = lift(scores, outputs, chain.states.constraints, edges)
             gold_of = {id(example): self._gold(example, chain) for example in {id(eg): eg for eg in examples}.values()}
             golds = [gold_of[id(example)] for example in examples]
             self._warn(
@@ -150,7 +151,7 @@ class Learner(TaggerState):
             )
             with finite_scores(self.name, lifted):
                 one, d_lifted = chain_loss(examples, golds, lifted, chain, self.cfg)
-            fold(d_lifted, chain.columns[chain.states.tags], gradient)
+            fold(d_lifted, outputs, gradient, edges)
             loss += one
         return loss, gradient
 

@@ -95,24 +95,27 @@ def forgetting_loss(
     start, step, _ = old.constraints
     knew = numpy.zeros(len(new.start), dtype=bool)
     knew[: len(start)] = start | step.any(axis=0)
-    columns = chain.columns[chain.states.tags]
-    kept = knew[columns]
+    columns, edges = chain.outputs(chain.states), chain.edge_outputs(chain.states)
+    known = knew[columns]
+    kept = known if edges is None else known & (edges < old.edges.shape[1])  # no state comes from a new label
     if not kept.any():  # a chain that is wholly new
         return 0.0, gradient
     start, step, end = chain.states.constraints
     constraints = Constraints(start[kept], step[numpy.ix_(kept, kept)], end[kept])
-    was, now = (lift(scores, columns[kept], constraints) for scores in (old, new))
+    kept_edges = None if edges is None else edges[kept]
+    was, now = (lift(scores, columns[kept], constraints, kept_edges) for scores in (old, new))
     bounded = cfg["constraints"]["sentence_bounded"]
     allowed = _within_sentences(index_batch([eg.predicted for eg in examples]), chain) if bounded else None
     allowed_then = None if allowed is None else allowed[:, kept]
     losses, d_now = divergence(was, now, allowed_then)
-    fold(d_now, columns[kept], gradient)
+    fold(d_now, columns[kept], gradient, kept_edges)
     loss = float(losses.sum())
-    if not kept.all():
+    if not known.all():
         _, expected = crf.marginals(was, allowed_then)
         found = expected.emissions[:, chain.states.label_ids[kept] >= 0].sum(axis=1) > 0.5
-        losses, d_all = crf.loss(lift(new, columns, chain.states.constraints), kept | ~found[:, None], allowed)
-        fold(d_all, columns, gradient)
+        lifted = lift(new, columns, chain.states.constraints, edges)
+        losses, d_all = crf.loss(lifted, known | ~found[:, None], allowed)
+        fold(d_all, columns, gradient, edges)
         loss += float(losses.sum())
     return loss, gradient
 

@@ -10,6 +10,8 @@ from spacy.training import Example
 
 from ..errors import Errors
 from ..model.layer import set_constraints
+from ..model.resize import resize_edges
+from ..model.window_features import get_edge_shim
 from ..tags import TagSet, check_label, get_scheme
 from ..types import Constraints
 from .chains import ONLY, Chain, Layout, gold_key, lay_out, make_chain
@@ -117,6 +119,7 @@ class TaggerState(TrainablePipe):
             self.vocab.strings.add(label)
         places = range(len(self._chains_and_labels()))
         self._require_outputs(self._layout().width if set(self.cfg["open_labels"]) <= set(places) else 0)
+        self._require_edge_outputs()
         return self
 
     def _chains_and_labels(self) -> List[Tuple[str, str]]:
@@ -147,7 +150,9 @@ class TaggerState(TrainablePipe):
             layout = self._layout()
             if self.is_initialized:
                 self._require_outputs(layout.width)
-            chains = (make_chain(cfg["scheme"], name, to, layout, cfg["constraints"], disabled) for name, to in outputs.items())
+            has_edges = get_edge_shim(self.model) is not None
+            args = (cfg["constraints"], disabled, has_edges)
+            chains = (make_chain(cfg["scheme"], name, to, layout, *args) for name, to in outputs.items())
             if len(self._made) > 8:
                 self._made.clear()
             self._made[key] = tuple(chain for chain in chains if len(chain.columns))
@@ -190,6 +195,14 @@ class TaggerState(TrainablePipe):
         if tags is not None and tags != expected:
             raise ValueError(Errors.E405.format(name=self.name, tags=tags, labels=self.labels, expected=expected))
 
+    def _require_edge_outputs(self) -> None:
+        shim = get_edge_shim(self.model)
+        if shim is None or not self.is_initialized:
+            return
+        found, expected = shim.table.width, self._layout().edge_width
+        if found != expected:
+            raise ValueError(Errors.E308.format(name=self.name, found=found, labels=self.labels, expected=expected))
+
     def _check_groups(self) -> None:
         """Check what may have been set since the component was made, and fill it up with defaults."""
         self.cfg["constraints"] = check_settings(self.name, "constraints", self.cfg["constraints"], CONSTRAINTS)
@@ -210,8 +223,10 @@ class TaggerState(TrainablePipe):
 
     def _resize(self) -> None:
         """Give the model one output a tag, and its masks: no tag of a chain follows one of another."""
-        width = self._layout().width
+        layout = self._layout()
+        width = layout.width
         self.set_output(width)
+        resize_edges(self.model, layout.edge_width)
         all_chains = Constraints(*(numpy.zeros(shape, dtype=bool) for shape in (width, (width, width), width)))
         for chain in self.chains:
             start, step, end = chain.tagset.constraints

@@ -271,7 +271,7 @@ class BioCrfTagger(Learner):
         key = self.scores_key_of(chain)
         preset = [preset_tokens(doc, own(doc, key)) if self._keeps_preset(chain) else None for doc in docs]
         states, allowed, bonus = find_conditions(docs, chain, constraints, demands, preset)
-        lifted = lift(scores, chain.outputs(states), states.constraints)
+        lifted = lift(scores, chain.outputs(states), states.constraints, chain.edge_outputs(states))
         if bonus is not None:
             lifted.emissions = lifted.emissions + bonus
         return lifted, allowed, states

@@ -1,7 +1,7 @@
 """What a tag sequence means: schemes, tags and spans, legal sequences. No floats, no spaCy."""
 from .constraints import OUTSIDE_ID, TagSet, check_label
 from .parse import MISSING, REPAIRS, TokenSpan, parse_tags, split_tag
-from .rules import AtMostOne, InOrder, MaxLength, Rule, Tracks
+from .rules import AtMostOne, InOrder, LabelBefore, MaxLength, Rule, Tracks
 from .schemes import OUTSIDE, SCHEMES, Scheme, get_scheme
 from .states import MAX_STATES, States
 from .write import convert_tags, write_tags
@@ -9,6 +9,7 @@ from .write import convert_tags, write_tags
 __all__ = [
     "AtMostOne",
     "InOrder",
+    "LabelBefore",
     "MAX_STATES",
     "MaxLength",
     "MISSING",

@@ -75,6 +75,17 @@ class InOrder:
         return [(rank,)] if rank >= memory[0] else []
 
 
+@dataclass(frozen=True)
+class LabelBefore:
+    """Forbids nothing. Remembers the labels of the last two tokens, -1 for outside, so that a state knows the label before it;
+    a sequence begins as if it came from outside."""
+
+    initial = (-1, -1)
+
+    def after(self, memory: Memory, label: int, continues: bool) -> Iterable[Memory]:
+        return [(memory[1], label)]
+
+
 ON, ENDS, LEAVES = range(3)  # of a token on a track: the span goes on there; ends with it; goes on without the track
 
 
