@@ -312,7 +312,7 @@ def test_new_label_changes_nothing_until_it_is_trained(learned):
 
 
 def test_experts_learn_apart(learned):
-    """The encoder's copy of a batch has no scores of edges, and no gradient of it reaches their rows."""
+    """The encoder's copy of a batch has no scores of edges, and no gradient of them reaches either expert from there."""
     tagger = learned.get_pipe("bio_crf_tagger")
     docs = [learned.make_doc(text) for text, _ in SENTENCES]
     scores, backprop = tagger.model.begin_update(docs)
@@ -322,9 +322,13 @@ def test_experts_learn_apart(learned):
     assert numpy.array_equal(scores.edges[size:], alone.dataXd[:, width:]) and scores.edges.any()
     table = get_edge_shim(tagger.model).table
     table.gradient()
+    encoder = tagger.model.get_ref("output_layer")
+    encoder.set_grad("b", numpy.zeros(width, dtype="f"))
     gradient = zeros(scores)
+    gradient.emissions[:size] = numpy.arange(width)
     gradient.edges[:size] = 1
     backprop(gradient)
+    assert encoder.get_grad("b") == pytest.approx(size * numpy.arange(width))
     assert not table.gradient()[1].any()
     gradient.edges[size:] = 1
     backprop(gradient)
