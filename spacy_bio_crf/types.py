@@ -50,8 +50,9 @@ class ChainScores:
     step (Floats2d): Score of going from one tag to the next. Shape: K, K
     end (Floats1d): Score of ending with a tag. Shape: K
     constraints (Constraints): The legal starts, steps and ends. A forbidden one is never taken, whatever its score.
-    edges (Optional[Floats2d]): Score of each step between labels, for the step to a token; 0 for the first token of a sequence.
-        `spacy_bio_crf.crf` knows none: `spacy_bio_crf.pipeline.lift` makes them emissions of states. Shape: N, E
+    edges (Optional[Floats2d]): Score of each step between labels, for the step to a token; 0 for the first token of a
+        sequence. `spacy_bio_crf.crf` knows none: `spacy_bio_crf.pipeline.lift` makes them emissions of states.
+        Shape: N, E
     """
 
     emissions: Floats2d

@@ -13,9 +13,9 @@ def CRF(nO: Optional[int] = None) -> Model[Ragged, ChainScores]:
     at zero; the masks travel in `attrs`. The layer itself infers nothing: see `spacy_bio_crf.crf`.
 
     nO (Optional[int]): Number of tags, K. Set before initialization, or by `set_constraints`.
-    RETURNS (Model[Ragged, ChainScores]): Takes the emissions of a batch, with the scores of edge features beside them if
-        there are any (shape: N, K + E). Its backprop takes the gradients in the shape of its output, and returns those of
-        what it took.
+    RETURNS (Model[Ragged, ChainScores]): Takes the emissions of a batch, and the scores of edge features beside
+        them, if there are any (shape: N, K + E). Its backprop takes the gradients in the shape of its output, and
+        returns those of its input.
     """
     return Model(
         "crf",

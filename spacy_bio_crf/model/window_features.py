@@ -44,8 +44,8 @@ def build_window_features_v1(
     nO (Optional[int]): Number of tags, K.
     edge_templates (List[str]): The features of a token that score the step to it, from label to label, as the edge
         features of CRF++ do ("B" templates). They have a table of their own, which learns in the same way.
-    RETURNS (Model[List[Doc], Ragged]): Emissions of the N tokens that are not whitespace, and beside them the scores of the
-        edge features. Shape: N, K + E
+    RETURNS (Model[List[Doc], Ragged]): Emissions of the N tokens that are not whitespace, and beside them the scores of
+        the edge features. Shape: N, K + E
     RAISES (ValueError): A template that cannot be read, an attribute that is not known, or a setting out of its range.
     """
     settings = {"learn_rate": learn_rate, "damping": damping, "smallest": smallest}

@@ -19,8 +19,8 @@ class Chain(NamedTuple):
     tagset (TagSet): Its tags.
     states (States): Its tags and the rules that they keep.
     columns (Ints1d): The output of the model for each tag. Shape: K
-    edges (Optional[Ints1d]): Where the outputs of edge features begin that "O" and each label have brought, if there are such
-        features; then the states know the label before. Shape: L + 1
+    edges (Optional[Ints1d]): Where the outputs of edge features begin that "O" and each label have brought, if there
+        are such features; then the states know the label before. Shape: L + 1
     """
 
     name: str
@@ -57,9 +57,9 @@ class Chain(NamedTuple):
 
 
 def step_outputs(first: Ints1d, before: Ints2d, now: Ints2d, continues: Bools2d) -> Ints2d:
-    """The outputs of edge features for steps between labels: where a span goes on, that of its label, else that of the two
-    labels. What the label with the id n brings are the pairs of it and earlier ones, and "goes on": 2 n + 4 outputs. "O", -1,
-    brings one.
+    """The outputs of edge features for steps between labels: where a span goes on, that of its label, else that of the
+    two labels. What the label with the id n brings are the pairs of it and earlier ones, and "goes on": 2 n + 4
+    outputs. "O", -1, brings one.
 
     first (Ints1d): Where the outputs begin that "O" and each label have brought. Shape: L + 1
     before, now (Ints2d): The label ids of steps. Any shape
@@ -162,7 +162,9 @@ def make_chain(
     labels = layout.labels[name]
     tagset = TagSet(scheme, labels, [label for label in labels if label in disabled])
     rules = make_rules(tagset, constraints)
-    states = States(tagset, [LabelBefore(), *rules] if has_edges else rules)  # first: `Chain.edge_outputs` reads its memory
+    if has_edges:
+        rules = [LabelBefore(), *rules]  # first: `Chain.edge_outputs` reads its memory
+    states = States(tagset, rules)
     columns = numpy.array(layout.columns[name], dtype=int)
     edges = numpy.array(layout.edges[name], dtype=int) if has_edges else None
     own = output["labels"] is not None

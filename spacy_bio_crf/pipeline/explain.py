@@ -24,8 +24,8 @@ class Explanation(NamedTuple):
     tags (Tuple[str, ...]): The tags of the chain. Length: K
     probabilities (Floats1d): P(tag), given what the component must respect. Shape: K
     parts (Tuple[str, ...]): The features that have scores, as text; `ENCODER`, if there is one; the predicted tags
-        on either side, as "tag[-1] = O" and "tag[+1] = (end)"; and the edge features of the steps between, each after the
-        tag, as "tag[-1] = O: lower = and". Those of the step to the next token are features of that one. Length: P
+        on either side, as "tag[-1] = O" and "tag[+1] = (end)"; and the edge features of the steps between, each after
+        the tag, as "tag[-1] = O: lower = and". Those of the step to the next token are features of that one. Length: P
     scores (Floats2d): What each part adds to the score of each tag, in nats; -inf where the tag may not stand beside
         its neighbour. Shape: P, K
     """

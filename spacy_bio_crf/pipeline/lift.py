@@ -7,8 +7,8 @@ from ..types import ChainScores, Constraints, Floats2d, Ints1d
 
 
 def lift(scores: ChainScores, columns: Ints1d, constraints: Constraints, edges: Optional[Ints1d] = None) -> ChainScores:
-    """The scores of a chain over states, each of which has the scores of one output of the model. A state that knows the label
-    before it knows the step to it, too: then the edge scores are part of the emissions.
+    """The scores of a chain over states, each of which has the scores of one output of the model. A state that knows
+    the label before it knows the step to it, too: then the edge scores are part of the emissions.
 
     scores (ChainScores): Over the K outputs.
     columns (Ints1d): The output of each state. Shape: Q

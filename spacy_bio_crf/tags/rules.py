@@ -77,8 +77,8 @@ class InOrder:
 
 @dataclass(frozen=True)
 class LabelBefore:
-    """Forbids nothing. Remembers the labels of the last two tokens, -1 for outside, so that a state knows the label before it;
-    a sequence begins as if it came from outside."""
+    """Forbids nothing. Remembers the labels of the last two tokens, -1 for outside, so that a state knows the label
+    before it; a sequence begins as if it came from outside."""
 
     initial = (-1, -1)
 

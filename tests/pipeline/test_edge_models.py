@@ -29,7 +29,7 @@ def turns(rng, n):
 
 @pytest.mark.parametrize("edge_templates, learns", [(["bias", "lower[-2]"], True), (["bias"], False), ([], False)])
 def test_what_only_edge_features_can_learn(edge_templates, learns):
-    """In IO, where no letter tells of a boundary: the templates of emissions see the same, and cannot say "the other"."""
+    """In IO, where no letter tells of a boundary: the templates of emissions see it, and cannot say "the other"."""
     nlp = make_nlp(model=with_edges(LINEAR, edge_templates, templates=["bias", "lower[-2..2]"]), scheme="IO")
     rng = numpy.random.default_rng(0)
 
@@ -69,7 +69,8 @@ def test_what_is_saved(learned, tmp_path):
     without = make_nlp(model=JOINT, scheme="BIOES")
     train(without, make_examples(without), steps=1)
     with pytest.raises(ValueError, match="E308.*0 outputs.* make 11"):
-        make_nlp(model=with_edges(JOINT)).get_pipe("bio_crf_tagger").from_bytes(without.get_pipe("bio_crf_tagger").to_bytes())
+        other = make_nlp(model=with_edges(JOINT)).get_pipe("bio_crf_tagger")
+        other.from_bytes(without.get_pipe("bio_crf_tagger").to_bytes())
 
 
 def test_new_label_changes_nothing_until_it_is_trained(learned):
@@ -94,7 +95,7 @@ def test_new_label_changes_nothing_until_it_is_trained(learned):
 
 
 def test_experts_learn_apart(learned):
-    """The encoder's copy of a batch has no scores of edges, and no gradient of them reaches either expert from there."""
+    """The encoder's copy of a batch has no scores of edges, and their gradient there reaches neither expert."""
     tagger = learned.get_pipe("bio_crf_tagger")
     docs = [learned.make_doc(text) for text, _ in SENTENCES]
     scores, backprop = tagger.model.begin_update(docs)
