@@ -94,14 +94,12 @@ def tell(run: Run, figures: Dict[str, Any]) -> str:
 
 
 def table_of(cells: Dict[tuple, List[float]], names: List[str], systems: List[str], digits: int) -> str:
-    """The mean over seeds, the lowest and the highest; and the mean of those means where no corpus is missing."""
-    header = ["system", *names, "mean"]
-    table = [header, ["---"] + ["---:"] * (len(header) - 1)]
-    for system in systems:
-        values = [cells[name, system] for name in names]
-        mean = statistics.mean(map(statistics.mean, values)) if all(values) else None
-        table.append([system, *(cell_of(row, digits) for row in values), "" if mean is None else f"{mean:,.{digits}f}"])
-    return "\n".join(f"| {' | '.join(row)} |" for row in table)
+    """The mean over seeds, the lowest and the highest; and the mean of those means where a system misses no corpus."""
+    table = [["", *systems], ["---"] + ["---:"] * len(systems)]
+    table += [[name, *(cell_of(cells[name, system], digits) for system in systems)] for name in names]
+    columns = [[cells[name, system] for name in names] for system in systems]
+    means = [f"{statistics.mean(map(statistics.mean, column)):,.{digits}f}" if all(column) else "" for column in columns]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [*table, ["mean", *means]])
 
 
 def cell_of(values: List[float], digits: int) -> str:
