@@ -46,10 +46,11 @@ def prune_cli(
         if target is not None and len(smallest) != 1:
             raise ValueError(Errors.E623.format(found=", ".join(f"{one:g}" for one in smallest)))
         nlp, name = load_component(model, component, code)
-        shim = features_of(nlp.get_pipe(name))
+        shims = features_of(nlp.get_pipe(name))
         report = [_figures(nlp, name, dev_path)]
         for one in watch(sorted(smallest), "Pruning", silent=as_json):  # what a lower bound took, a higher one takes too
-            shim.prune(one)
+            for shim in shims:
+                shim.prune(one)
             report.append({"smallest": one, **_figures(nlp, name, dev_path)})
         if target is not None:
             save_pipeline(nlp, target)
@@ -65,8 +66,9 @@ def prune_cli(
 def _figures(nlp: Language, name: str, dev_path: Optional[Path]) -> Dict[str, Any]:
     """Size of the table, and of the component; and F1 where there are annotated documents."""
     tagger = nlp.get_pipe(name)
-    arrays = features_of(tagger).table.to_arrays()
-    figures = {"features": len(arrays["keys"]), "scores": len(arrays["scores"]), "megabytes": len(tagger.to_bytes()) / 1e6}
+    tables = [shim.table.to_arrays() for shim in features_of(tagger)]
+    counts = {name: sum(len(table[key]) for table in tables) for name, key in (("features", "keys"), ("scores", "scores"))}
+    figures = {**counts, "megabytes": len(tagger.to_bytes()) / 1e6}
     if dev_path is None:
         return figures
     outcomes = predict_outcomes(nlp, name, dev_path, silent=True)

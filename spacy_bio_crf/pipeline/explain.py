@@ -6,7 +6,7 @@ from spacy.tokens import Doc, Token
 
 from ..errors import Errors
 from ..model.tokens import in_chain
-from ..model.window_features import FeatureShim, get_edge_shim, get_shim
+from ..model.window_features import FeatureShim, get_edge_shim
 from ..types import Constraints, Floats1d, Floats2d, Ints1d
 from .chains import Chain
 from .decoding import decode
@@ -85,7 +85,7 @@ def explain(tagger: BioCrfTagger, doc: Doc, *, chain: Optional[str] = None) -> L
     RETURNS (List[Explanation]): One for each token that is not whitespace.
     RAISES (ValueError): The tagger has no window features, or no such chain.
     """
-    shim = features_of(tagger)
+    shim = features_of(tagger)[0]
     posterior = tagger.posterior(doc, chain=chain)
     one, names = tagger.chain(chain), posterior.tagset.names
     (decoding,) = decode(posterior.scores, posterior.allowed, posterior.states, tagger.settings_of(one.name))
@@ -149,7 +149,7 @@ def weights(tagger: BioCrfTagger, docs: Iterable[Doc] = (), *, chain: Optional[s
     RETURNS (Weights): The scores of transitions, and of the features that occur in the documents.
     RAISES (ValueError): The tagger has no window features, or no such chain.
     """
-    shim, one = features_of(tagger), tagger.chain(chain)
+    shim, one = features_of(tagger)[0], tagger.chain(chain)
     values = shim.table.values[:, one.columns]
     names: Dict[int, str] = {}
     for doc in docs:
@@ -164,14 +164,15 @@ def weights(tagger: BioCrfTagger, docs: Iterable[Doc] = (), *, chain: Optional[s
     return Weights(one.tagset.names, *transitions, features, values[named], int(has_scores.sum()) - len(named))
 
 
-def features_of(tagger: BioCrfTagger) -> FeatureShim:
-    """The window features of a component. RAISES (ValueError): It has none, or no model yet."""
+def features_of(tagger: BioCrfTagger) -> List[FeatureShim]:
+    """The window features of a component, and its edge features if it has some. RAISES (ValueError): It has none, or no
+    model yet."""
     model = tagger.model
     if not tagger.is_initialized:
         raise ValueError(Errors.E406.format(name=tagger.name))
     if not model.has_ref("features") or model.get_ref("features").name != "window_features":
         raise ValueError(Errors.E432.format(name=tagger.name))
-    return get_shim(model.get_ref("features"))
+    return model.get_ref("features").shims
 
 
 def _transitions(
