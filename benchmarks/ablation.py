@@ -68,7 +68,7 @@ COMMON: Dict[str, Change] = {
     "as it is": lambda config: None,
     "BIO": setting("scheme", "BIO"),
     "no averages": setting("training.optimizer.use_averages", False),
-    "transitions and encoder decay (L2 0.01)": setting("training.optimizer.L2", 0.01),
+    "no weight decay of transitions and encoder": setting("training.optimizer.L2", 0.0),
     "batches of 100 words": setting("training.batcher.size", 100),
     "batches of 1,000 words": setting("training.batcher.size", 1000),
 }
