@@ -52,20 +52,21 @@ cdef class Index:
 
     def find(self, const uint64_t[::1] hashes):
         """The row of each hash, -1 where there is none. Shapes: M and M"""
-        rows = numpy.empty(hashes.shape[0], dtype="int32")
-        cdef int32_t[::1] out = rows
-        if hashes.shape[0]:
-            with nogil:
-                self.index.find(&hashes[0], hashes.shape[0], &out[0])
-        return rows
+        return self.rows(hashes, False)
 
     def add(self, const uint64_t[::1] hashes):
         """The same, with new rows for new hashes."""
+        return self.rows(hashes, True)
+
+    cdef rows(self, const uint64_t[::1] hashes, bint grow):
         rows = numpy.empty(hashes.shape[0], dtype="int32")
         cdef int32_t[::1] out = rows
         if hashes.shape[0]:
             with nogil:
-                self.index.add(&hashes[0], hashes.shape[0], &out[0])
+                if grow:
+                    self.index.add(&hashes[0], hashes.shape[0], &out[0])
+                else:
+                    self.index.find(&hashes[0], hashes.shape[0], &out[0])
         return rows
 
     def keys(self):
