@@ -38,15 +38,16 @@ def build_bio_crf_tagger_v1(
     if tok2vec is None and features is None:
         raise ValueError(Errors.E307)
     crf = CRF(nO)
-    experts = []
+    encoder: List[Model] = []
     if tok2vec is not None:
         width = tok2vec.maybe_get_dim("nO")
         hidden = [on_rows(Maxout(hidden_width, width, nP=2, dropout=0.0))] if hidden_width else []
         linear = Linear(nO, hidden_width or width, init_W=zero_init)
-        experts.append(chain(chain_tokens(tok2vec), *hidden, on_rows(linear)))
-    if features is not None:
-        experts.append(features)
-    model = chain(experts[0] if len(experts) == 1 else join_experts(*experts, weight=encoder_weight), crf)
+        encoder = [chain_tokens(tok2vec), *hidden, on_rows(linear)]
+    if features is None:
+        model = chain(*encoder, crf)
+    else:
+        model = chain(join_experts(chain(*encoder), features, encoder_weight) if encoder else features, crf)
     if tok2vec is not None:
         model.set_ref("tok2vec", tok2vec)
         model.set_ref("output_layer", linear)
