@@ -1,135 +1,153 @@
-"""`python -m spacy bio-crf convert`: foreign corpora to `.spacy` or to columns."""
+"""`python -m spacy bio-crf convert`: a corpus of any format to `.spacy`, or to any other format."""
 import json
-from enum import Enum
-from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Iterable, Iterator, List, Optional
+from typing import List, Optional
 
 import spacy
 from typer import Argument as Arg
 from typer import Option as Opt
-from rich.console import Console
-from rich.progress import track
-from spacy.tokens import Doc
 
-from ..corpus import (
-    ColumnFormat,
-    Report,
-    address_docs,
-    read_columns,
-    read_parts,
-    read_snips,
-    read_usaddress,
-    save_docs,
-    split_docs,
-)
-from ..corpus.files import find_files
-from ..corpus.save import SPACY
+from ..corpus import FORMATS, Report, save_docs, split_docs
+from ..corpus.formats import call, find_corpus, options_of
 from ..errors import Errors
 from ..tags import REPAIRS, SCHEMES
+from .conversion import SEPARATORS, check_output, deal_options, parse_layers, target_format, watch
 from .group import bio_crf_cli, clear_errors
 from .report import print_report
 
-SEPARATORS = {"tab": "\t", "space": " ", "comma": ","}
 SPLIT_NAMES = ("train", "dev", "test")
-COLUMNS = (
-    ".tsv", ".txt", ".conll",
-    ".iob", ".iob1", ".iob2", ".io", ".bio", ".bioes", ".iobes", ".biluo", ".bilou", ".bmes",
-)  # fmt: skip
-
-
-class Format(str, Enum):
-    columns = "columns"
-    parts = "parts"
-    usaddress = "usaddress"
-    snips = "snips"
-    addresses = "addresses"
+COLUMNS, TEXTS, SPLIT, REPORT = "Columns", "Other formats", "Output", "Report"
+WRITABLE = ", ".join(format.name for format in FORMATS.values() if format.write)
 
 
 @bio_crf_cli.command("convert", no_args_is_help=True)
 def convert_cli(
     # fmt: off
     input_path: str = Arg(..., metavar="INPUT", help="A file or a folder; for addresses: train, dev or test"),
-    output_path: Path = Arg(..., metavar="OUTPUT", help=f"A .spacy file, or one of columns: {', '.join(COLUMNS)}; with --split a folder"),
-    format: Format = Opt(Format.columns, "--format", "-f", help="What INPUT is"),
+    output_path: Path = Arg(
+        ..., metavar="OUTPUT", help="A .spacy file, or one of another format; with --split a folder"
+    ),
+    source: Optional[str] = Opt(
+        None, "--from", "-f", "--format", help=f"What INPUT is: {', '.join(FORMATS)}; default: as it looks"
+    ),
     lang: str = Opt("xx", "--lang", "-l", help="Language, for its tokenizer"),
-    pattern: str = Opt("*", "--pattern", help="Which files of a folder, such as 'train_*_full.json'"),
-    encoding: str = Opt("utf-8", "--encoding", help="Encoding of columns or parts"),
-    scheme: str = Opt("BIO", "--scheme", "-s", help=f"columns: scheme of the tags: {', '.join(SCHEMES)}"),
-    token_column: int = Opt(0, "--token-column", help="columns: column of the token; -1 is the last"),
-    tag_column: int = Opt(-1, "--tag-column", help="columns: column of the tag"),
-    separator: Optional[str] = Opt(None, "--separator", help="columns: tab, space, comma or any other; default: spaces and tabs"),
-    comment: Optional[str] = Opt(None, "--comment", help="columns: what lines of comment begin with, such as '# '"),
-    missing: str = Opt("-", "--missing", help="columns: tag of tokens that were not annotated, such as UNK"),
-    label: Optional[str] = Opt(None, "--label", help="columns: label of bare tags (B, I)"),
-    repair: Optional[str] = Opt(None, "--repair", help=f"columns: mend illegal tags: {', '.join(REPAIRS)}; default: fail"),
-    spaces: bool = Opt(True, "--spaces/--no-spaces", help="columns: whether the language parts words by spaces"),
-    n_sents: int = Opt(1, "--n-sents", "-n", min=0, help="columns: sentences of a doc; 0 for whole documents"),
-    text_key: str = Opt("text", "--text-key", help="parts: key of the text"),
-    parts_key: str = Opt("components", "--parts-key", help="parts: key of its parts"),
-    file_tokens: bool = Opt(True, "--file-tokens/--new-tokens", help="usaddress: keep the tokens of the file, or cut anew"),
-    size: int = Opt(1000, "--size", min=1, help="addresses: how many to make"),
-    country: Optional[str] = Opt(None, "--country", help="addresses: us or fr; default: both"),
-    to_scheme: Optional[str] = Opt(None, "--to-scheme", help="Scheme of written columns; default: that of --scheme"),
-    split: Optional[str] = Opt(None, "--split", help="Shares of train, dev and test, such as 0.8,0.1,0.1"),
-    seed: int = Opt(0, "--seed", help="Seed of the split, and of addresses"),
-    strict: bool = Opt(False, "--strict", help="Fail on the first repair or unaligned part"),
-    as_json: bool = Opt(False, "--json", help="Print the report as JSON"),
+    pattern: Optional[str] = Opt(None, "--pattern", help="Which files of a folder, such as 'train_*_full.json'"),
+    encoding: Optional[str] = Opt(None, "--encoding", help="Encoding of a text; default: utf-8"),
+    spans_key: Optional[str] = Opt(None, "--spans-key", help="Span group for the spans, in place of the entities"),
+    scheme: Optional[str] = Opt(
+        None, "--scheme", "-s", help=f"Scheme of the tags: {', '.join(SCHEMES)}; default: BIO", rich_help_panel=COLUMNS
+    ),
+    token_column: Optional[int] = Opt(
+        None, "--token-column", help="Column of the token; -1 is the last; default: 0", rich_help_panel=COLUMNS
+    ),
+    tag_column: Optional[int] = Opt(
+        None, "--tag-column", help="Column of the tag; default: -1", rich_help_panel=COLUMNS
+    ),
+    layer: List[str] = Opt(
+        [],
+        "--layer",
+        help="NAME=COLUMN: a span group, and the column of its tags; may be repeated",
+        rich_help_panel=COLUMNS,
+    ),
+    separator: Optional[str] = Opt(
+        None, "--separator", help="tab, space, comma or any other; default: spaces and tabs", rich_help_panel=COLUMNS
+    ),
+    comment: Optional[str] = Opt(
+        None, "--comment", help="What lines of comment begin with, such as '# '", rich_help_panel=COLUMNS
+    ),
+    missing: Optional[str] = Opt(
+        None,
+        "--missing",
+        help="Tag of tokens that were not annotated, such as UNK; default: -",
+        rich_help_panel=COLUMNS,
+    ),
+    label: Optional[str] = Opt(None, "--label", help="Label of bare tags (B, I)", rich_help_panel=COLUMNS),
+    bare_labels: Optional[bool] = Opt(
+        None, "--bare-labels", help="Tags are labels, without B or I", rich_help_panel=COLUMNS
+    ),
+    repair: Optional[str] = Opt(
+        None, "--repair", help=f"Mend illegal tags: {', '.join(REPAIRS)}; default: fail", rich_help_panel=COLUMNS
+    ),
+    spaces: Optional[bool] = Opt(
+        None, "--spaces/--no-spaces", help="Whether the language parts words by spaces", rich_help_panel=COLUMNS
+    ),
+    n_sents: Optional[int] = Opt(
+        None,
+        "--n-sents",
+        "-n",
+        min=0,
+        help="Sentences of a doc; 0 for whole documents; default: 1",
+        rich_help_panel=COLUMNS,
+    ),
+    file_tokens: Optional[bool] = Opt(
+        None, "--file-tokens/--new-tokens", help="Keep the tokens of the file, or cut anew", rich_help_panel=TEXTS
+    ),
+    text_key: Optional[str] = Opt(
+        None, "--text-key", help="Key of the text in JSON; default: text", rich_help_panel=TEXTS
+    ),
+    parts_key: Optional[str] = Opt(
+        None, "--parts-key", help="parts: key of its parts; default: components", rich_help_panel=TEXTS
+    ),
+    size: Optional[int] = Opt(
+        None, "--size", min=1, help="addresses: how many to make; default: 1000", rich_help_panel=TEXTS
+    ),
+    country: Optional[str] = Opt(None, "--country", help="addresses: us or fr; default: both", rich_help_panel=TEXTS),
+    target: Optional[str] = Opt(
+        None, "--to", "-t", help=f"What OUTPUT is: {WRITABLE}; default: by its end", rich_help_panel=SPLIT
+    ),
+    to_scheme: Optional[str] = Opt(
+        None, "--to-scheme", help="Scheme of written columns; default: that of --scheme", rich_help_panel=SPLIT
+    ),
+    split: Optional[str] = Opt(
+        None, "--split", help="Shares of train, dev and test, such as 0.8,0.1,0.1", rich_help_panel=SPLIT
+    ),
+    seed: int = Opt(0, "--seed", help="Seed of the split, and of addresses", rich_help_panel=SPLIT),
+    strict: bool = Opt(
+        False, "--strict", help="Fail on the first annotation that would be changed or lost", rich_help_panel=REPORT
+    ),
+    as_json: bool = Opt(False, "--json", help="Print the report as JSON", rich_help_panel=REPORT),
     # fmt: on
 ):
     """
-    Convert a corpus for training.
+    Convert a corpus of any format for training, or to another format.
 
     Examples:
 
+    convert export.jsonl corpus/ --lang en --split 0.8,0.2
+
     convert train.tsv train.spacy --separator tab --scheme IOB1
 
-    convert addresses.jsonl corpus/ --format parts --lang en --split 0.8,0.1,0.1
+    convert train.spacy train.jsonl --to doccano
 
-    convert labeled.xml train.spacy --format usaddress
-
-    convert test test.spacy --format addresses --size 2000 --country fr --lang fr
+    convert test test.spacy --from addresses --size 2000 --country fr --lang fr
     """
-    report = Report()
-    layout = dict(separator=SEPARATORS.get(separator, separator), missing=missing, encoding=encoding)
+    report = Report(strict=strict)
     with clear_errors():
+        options = dict(
+            encoding=encoding, spans_key=spans_key, scheme=scheme, token_column=token_column, tag_column=tag_column,
+            layers=parse_layers(layer), separator=SEPARATORS.get(separator, separator), comment=comment, missing=missing,
+            label=label, bare_labels=bare_labels, repair=repair, spaces=spaces, sentences_per_doc=n_sents,
+            file_tokens=file_tokens, text_key=text_key, parts_key=parts_key, size=size, country=country,
+        )  # fmt: skip
         nlp = spacy.blank(lang)
-        columns = ColumnFormat(scheme, token_column, tag_column, comment=comment, label=label, **layout)
-        read = {
-            Format.columns: partial(
-                read_columns, format=columns, repair=repair, spaces=spaces, sentences_per_doc=n_sents
-            ),
-            Format.parts: partial(read_parts, text_key=text_key, parts_key=parts_key, encoding=encoding),
-            Format.usaddress: partial(read_usaddress, file_tokens=file_tokens),
-            Format.snips: read_snips,
-        }
-        files = [] if format == Format.addresses else find_files(input_path, pattern)
-        if format == Format.addresses:
-            docs = address_docs(nlp, input_path, size, seed, country, report=report)
-        else:
-            docs = chain.from_iterable(read[format](file, nlp, report=report) for file in files)
         shares = _parse_shares(split)
-        paths = _output_paths(output_path, shares)
-        _check_output(output_path, paths, files, folder=bool(shares))
-        docs = list(_watch(docs, report, strict=strict, silent=as_json))
+        to = target_format(target, output_path, folder=bool(shares))
+        known, files = find_corpus(input_path, source, pattern)
+        reading, writing = deal_options(options, known, to, [spans_key] if spans_key else [], to_scheme)
+        if "seed" in options_of(known.read):
+            reading["seed"] = seed
+        paths = [output_path / f"{name}{to.endings[0]}" for name, _ in zip(SPLIT_NAMES, shares)] or [output_path]
+        check_output(output_path, paths, files, folder=bool(shares))
+        docs = chain.from_iterable(call(known.read, file, nlp, report=report, **reading) for file in files)
+        docs = list(watch(docs, "Converting", silent=as_json))
         outputs = dict(zip(paths, split_docs(docs, shares, seed) if shares else [docs]))
-        save_docs(outputs, ColumnFormat(to_scheme or scheme, **layout))
+        save_docs(outputs, to.name, report=report, **writing)
     written = {str(path): len(docs) for path, docs in outputs.items()}
     if as_json:
         print(json.dumps({"written": written, **report.to_dict()}, ensure_ascii=False, indent=2))
     else:
         print_report(report, written)
-
-
-def _watch(docs: Iterable[Doc], report: Report, *, strict: bool, silent: bool) -> Iterator[Doc]:
-    """Show progress, and stop at the first loss of annotation if need be."""
-    console = Console(stderr=True)
-    for doc in track(docs, "Converting", console=console, transient=True, disable=silent or not console.is_terminal):
-        if strict and not report.faithful:
-            kind = next(iter([*report.repairs, *report.unaligned]))
-            raise ValueError(Errors.E601.format(kind=kind, example=report.examples[kind][0]))
-        yield doc
 
 
 def _parse_shares(split: Optional[str]) -> List[float]:
@@ -140,25 +158,3 @@ def _parse_shares(split: Optional[str]) -> List[float]:
     if split and not (2 <= len(shares) <= len(SPLIT_NAMES) and all(shares)):
         raise ValueError(Errors.E602.format(split=split))
     return shares
-
-
-def _output_paths(path: Path, shares: List[float]) -> List[Path]:
-    return [path / f"{name}{SPACY}" for name, _ in zip(SPLIT_NAMES, shares)] or [path]
-
-
-def _check_output(output: Path, paths: List[Path], inputs: List[Path], *, folder: bool) -> None:
-    """Before the work, not after it."""
-
-    def refuse(path: Path, found: str, expected: str) -> None:
-        raise ValueError(Errors.E603.format(path=path, found=found, expected=expected))
-
-    if folder and output.is_file():
-        refuse(output, "a file", "a folder, for the files of the splits")
-    if not folder and output.is_dir():
-        refuse(output, "a folder", "a file, or the option --split")
-    if not folder and output.suffix not in (SPACY, *COLUMNS):
-        known = f"a path that ends in {SPACY}, or, for columns, in {', '.join(COLUMNS)}; for a folder, add --split"
-        refuse(output, "not clear from its end what it should be", known)
-    for path in paths:
-        if path.exists() and any(file.exists() and file.samefile(path) for file in inputs):
-            refuse(path, "a file of the input", "another path")

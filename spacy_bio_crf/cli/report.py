@@ -15,7 +15,8 @@ def print_report(report: Report, written: Dict[str, int]) -> None:
     """
     console = Console(highlight=False, soft_wrap=True)
     console.print(_counts(report))
-    for title, counts in (("Repaired", report.repairs), ("Not aligned", report.unaligned), ("Noted", report.notes)):
+    kinds = (report.repairs, report.unaligned, report.dropped, report.notes)
+    for title, counts in zip(("Repaired", "Not aligned", "Dropped", "Noted"), kinds):
         for kind, count in counts.items():
             console.print(f"{title}: {kind}, {count:,} time(s)", style="yellow", markup=False)
             for example in report.examples.get(kind, ()):

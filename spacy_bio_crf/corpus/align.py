@@ -1,4 +1,4 @@
-"""Where the parts of a text stand in it: from values to spans of tokens.
+"""Where the parts of a text stand in it: from values, or offsets, to spans of tokens.
 
 A value is looked for as it stands, then without regard to case, accents and what parts its words, then without what
 parts its words at all. Of a value that occurs several times, the occurrence is taken that leaves room for the others.
@@ -15,6 +15,11 @@ OVERLAPS = "value found, but overlaps another"
 CUTS_TOKEN = "value found, but cuts a token"
 NORMALISED = "value found only after normalisation"
 WIDENED = "span widened over punctuation, to whole tokens"
+SPAN_CUTS_TOKEN = "span cuts a token"
+BEYOND = "span does not lie in the text"
+BLANK = "span holds no text"
+OTHER_TEXT = "span holds another text than the file says"
+TRIMMED = "white space at the edge of a span left out"
 MAX_STEPS = 5000
 
 Range = Tuple[int, int]  # tokens, end not included
@@ -33,6 +38,18 @@ class Alignment(NamedTuple):
     missing: List[int]
     unaligned: Dict[int, str]
     notes: List[Tuple[int, str]]
+
+
+class CharSpan(NamedTuple):
+    """A labelled stretch of a text, in characters.
+
+    text (Optional[str]): What stands there according to the file; white space may differ.
+    """
+
+    start: int
+    end: int
+    label: str
+    text: Optional[str] = None
 
 
 class _Found(NamedTuple):
@@ -62,6 +79,36 @@ def align(doc: Doc, parts: Sequence[Tuple[str, str]]) -> Alignment:
         if len(places) == 1:  # of several, nobody knows which one it is
             missing.extend(range(*places[0]))
     return Alignment(sorted(spans), missing, unaligned, notes)
+
+
+def align_chars(doc: Doc, spans: Sequence[CharSpan]) -> Alignment:
+    """Find the tokens of spans that are given by offsets. They may overlap.
+
+    doc (Doc): The tokenized text.
+    spans (Sequence[CharSpan]): The spans.
+    RETURNS (Alignment): The spans of tokens, and what could not be placed. The tokens of a span that cuts one are missing.
+    """
+    placed, missing, unaligned, notes = [], [], {}, []
+    for i, span in enumerate(spans):
+        start, end = span.start, span.end
+        value = doc.text[start:end]
+        if not 0 <= start <= end <= len(doc.text):
+            unaligned[i] = BEYOND
+        elif not value.strip():
+            unaligned[i] = BLANK
+        elif span.text is not None and value.split() != span.text.split():
+            unaligned[i] = OTHER_TEXT
+        else:
+            if value != value.strip():
+                notes.append((i, TRIMMED))
+            start += len(value) - len(value.lstrip())
+            tokens = doc.char_span(start, start + len(value.strip()), alignment_mode="expand")
+            if len(tokens.text) == len(value.strip()):
+                placed.append(TokenSpan(tokens.start, tokens.end, span.label))
+            else:
+                unaligned[i] = SPAN_CUTS_TOKEN
+                missing.extend(range(tokens.start, tokens.end))
+    return Alignment(sorted(placed), missing, unaligned, notes)
 
 
 def _find(doc: Doc, value: str) -> _Found:

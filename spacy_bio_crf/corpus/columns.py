@@ -1,18 +1,19 @@
 """Column files to Docs, and Docs to column files."""
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Iterable, Iterator, List, Optional, Tuple, Union
+from typing import Dict, Iterable, Iterator, List, Optional, Union
 
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from ..errors import Errors
-from ..tags import MISSING, TokenSpan, parse_tags, write_tags
+from ..tags import MISSING, OUTSIDE, TokenSpan, parse_tags, write_tags
 from .annotate import annotate
 from .report import Report
 from .sentences import DOCUMENT_MARK, ColumnFormat, Sentence, read_sentences
 
 DOCUMENT_KEY = "document"
+MISSING_IN_LAYER = "missing mark in a layer, which a span group cannot hold"
 
 
 def read_columns(
@@ -54,11 +55,12 @@ def read_columns(
 def write_columns(
     docs: Iterable[Doc], path: Union[str, Path], format: ColumnFormat = ColumnFormat(), *, documents: bool = False
 ) -> None:
-    """Write docs as two columns, token and tag, with TAB between them unless `format` says otherwise.
+    """Write docs as columns, token and tag, or token and a tag of each layer, with TAB between them unless `format` says
+    otherwise.
 
     docs (Iterable[Doc]): The docs. Each sentence, or each doc without sentences, ends with a blank line.
     path (Union[str, Path]): The file.
-    format (ColumnFormat): Its scheme, separator, missing mark and encoding count; its columns do not.
+    format (ColumnFormat): The numbers of its columns do not count.
     documents (bool): Whether a mark stands before each doc.
     RAISES (ValueError): A token or a label that would break its line, or spans that the scheme cannot express.
     """
@@ -66,9 +68,9 @@ def write_columns(
     with Path(path).open("w", encoding=format.encoding, newline="\n") as file:
         for doc in docs:
             if documents:
-                file.write(f"{DOCUMENT_MARK}{separator}O\n\n")
-            for words, tags in _sentences_of(doc, format):
-                file.writelines(f"{word}{separator}{tag}\n" for word, tag in zip(words, tags))
+                file.write(separator.join([DOCUMENT_MARK, *["O"] * len(format.tag_columns)]) + "\n\n")
+            for rows in _sentences_of(doc, format):
+                file.writelines(separator.join(row) + "\n" for row in rows)
                 file.write("\n")
 
 
@@ -83,27 +85,44 @@ def _make_doc(
     report: Report,
 ) -> Doc:
     words = [word for sentence in sentences for word in sentence.words]
-    spans, missing, offset = [], [], 0
-    for sentence in sentences:
-        counts = {}
-        for start, end, label in parse_tags(
-            sentence.tags,
-            format.scheme,
-            repair=repair,
-            repairs=counts,
-            where=lambda i: f"{path}, line {sentence.lines[i]}: the token {sentence.words[i]!r}",
-        ):
-            if not label and format.label is None:
-                raise ValueError(Errors.E510.format(path=path, line=sentence.lines[start], tag=sentence.tags[start]))
-            spans.append(TokenSpan(start + offset, end + offset, label or format.label))
-        if counts:
-            opening = " ".join(sentence.words[:12])
-            report.add_repairs(counts, f"{path}, sentence at line {sentence.lines[0]}: {opening}")
-        missing.extend(i + offset for i, tag in enumerate(sentence.tags) if tag == MISSING)
-        offset += len(sentence.words)
     # spaces=None: the doc knows that its spaces are a guess, and spaCy's own corpus reader keeps its tokens.
     doc = Doc(nlp.vocab, words=words, spaces=None if spaces else [False] * len(words))
-    return annotate(doc, spans, missing)
+    for layer in format.tag_columns:
+        spans, missing, offset = [], [], 0
+        for sentence in sentences:
+            found = _parse_layer(path, sentence, layer, format, repair=repair, report=report)
+            spans.extend(TokenSpan(start + offset, end + offset, label) for start, end, label in found)
+            missing.extend(i + offset for i, tag in enumerate(sentence.tags[layer]) if tag == MISSING)
+            offset += len(sentence.words)
+        annotate(doc, spans, missing, spans_key=layer)
+        if layer is not None and missing:
+            report.add_unaligned(MISSING_IN_LAYER, f"{path}, sentence at line {sentences[0].lines[0]}: {layer}")
+    return doc
+
+
+def _parse_layer(
+    path: Union[str, Path],
+    sentence: Sentence,
+    layer: Optional[str],
+    format: ColumnFormat,
+    *,
+    repair: Optional[str],
+    report: Report,
+) -> Iterator[TokenSpan]:
+    counts: Dict[str, int] = {}
+    tags = sentence.tags[layer]
+    for start, end, label in parse_tags(
+        tags,
+        format.tag_scheme,
+        repair=repair,
+        repairs=counts,
+        where=lambda i: f"{path}, line {sentence.lines[i]}: the token {sentence.words[i]!r}",
+    ):
+        if not label and format.label is None:
+            raise ValueError(Errors.E510.format(path=path, line=sentence.lines[start], tag=tags[start]))
+        yield TokenSpan(start, end, label or format.label)
+    if counts:
+        report.add_repairs(counts, f"{path}, sentence at line {sentence.lines[0]}: {' '.join(sentence.words[:12])}")
 
 
 def _mark_sentences(doc: Doc, sentences: List[Sentence]) -> None:
@@ -115,8 +134,8 @@ def _mark_sentences(doc: Doc, sentences: List[Sentence]) -> None:
         token.is_sent_start = token.i in starts
 
 
-def _sentences_of(doc: Doc, format: ColumnFormat) -> Iterator[Tuple[List[str], List[str]]]:
-    """The words and tags of each sentence. A sentence that would begin inside a span is no sentence here."""
+def _sentences_of(doc: Doc, format: ColumnFormat) -> Iterator[List[List[str]]]:
+    """The rows of each sentence: a token, and its tag in each layer. A sentence that would begin inside a span is none."""
     breaking = set("\n\r" + (" \t" if format.separator is None else format.separator))
     kept = []
     for token in doc:
@@ -124,24 +143,29 @@ def _sentences_of(doc: Doc, format: ColumnFormat) -> Iterator[Tuple[List[str], L
             kept.append(token.i)
         elif not token.is_space:  # white space that no line can hold is left out, all else is an error
             raise ValueError(Errors.E511.format(kind="token", text=token.text, doc=doc.text[:50]))
-    for span in doc.ents:
-        if not breaking.isdisjoint(span.label_):
-            raise ValueError(Errors.E511.format(kind="label", text=span.label_, doc=doc.text[:50]))
+    columns, inside = [], set()
+    for layer in format.tag_columns:
+        spans = list(doc.ents if layer is None else doc.spans.get(layer, ()))
+        for span in spans:
+            if not breaking.isdisjoint(span.label_):
+                raise ValueError(Errors.E511.format(kind="label", text=span.label_, doc=doc.text[:50]))
+            if format.bare_labels and format.read_tag(span.label_) in (OUTSIDE, MISSING):
+                raise ValueError(Errors.E529.format(label=span.label_))
+            inside.update(range(span.start + 1, span.end))
+        tags = map(format.write_tag, write_tags(_among(spans, kept), len(kept), format.tag_scheme))
+        columns.append([format.missing if layer is None and doc[i].ent_iob == 0 else tag for i, tag in zip(kept, tags)])
+    rows: List[List[str]] = []
+    for i, *tags in zip(kept, *columns):
+        if rows and doc[i].is_sent_start and i not in inside:
+            yield rows
+            rows = []
+        rows.append([doc[i].text, *tags])
+    if rows:
+        yield rows
+
+
+def _among(spans: Iterable[Span], kept: List[int]) -> List[TokenSpan]:
+    """The spans, in places among the tokens that are kept."""
     place = {i: new for new, i in enumerate(kept)}
-    spans = []
-    for span in doc.ents:
-        places = [place[token.i] for token in span if token.i in place]
-        if places:
-            spans.append((places[0], places[-1] + 1, span.label_))
-    tags = write_tags(spans, len(kept), format.scheme)
-    words: List[str] = []
-    written: List[str] = []
-    for i, tag in zip(kept, tags):
-        token = doc[i]
-        if words and token.is_sent_start and token.ent_iob_ != "I":
-            yield words, written
-            words, written = [], []
-        words.append(token.text)
-        written.append(format.missing if token.ent_iob == 0 else tag)
-    if words:
-        yield words, written
+    places = [([place[token.i] for token in span if token.i in place], span.label_) for span in spans]
+    return [TokenSpan(among[0], among[-1] + 1, label) for among, label in places if among]

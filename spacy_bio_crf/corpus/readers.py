@@ -10,10 +10,37 @@ from ..attributes import set_annotated_labels
 from ..errors import Errors
 from .addresses import address_docs
 from .columns import read_columns
+from .formats import find_corpus, read_corpus
 from .parts import read_parts
 from .sentences import ColumnFormat
 
 Reader = Callable[[Language], Iterator[Example]]
+
+
+def create_corpus_v1(
+    path: Optional[Union[str, Path]],
+    format: Optional[str] = None,
+    pattern: Optional[str] = None,
+    options: Optional[Dict[str, Any]] = None,
+) -> Reader:
+    """Read a corpus of any format.
+
+    path (Optional[Union[str, Path]]): A file or a folder.
+    format (Optional[str]): Name of the format, see `FORMATS`. None: as the file looks.
+    pattern (Optional[str]): Which files of a folder.
+    options (Optional[Dict[str, Any]]): Those of the format's own function.
+    RETURNS (Callable[[Language], Iterator[Example]]): The reader.
+    """
+    path = _check_path(path, "Corpus")
+
+    def read(nlp: Language) -> Iterator[Example]:
+        known, _ = find_corpus(path, format, pattern)
+        for doc in read_corpus(path, nlp, known.name, pattern=pattern, **(options or {})):
+            # What comes with its own tokens, and without its text, is predicted on these tokens.
+            keep = known.tokens or doc.has_unknown_spaces
+            yield Example(_same_tokens(nlp, doc) if keep else nlp.make_doc(doc.text), doc)
+
+    return read
 
 
 def create_column_corpus_v1(
@@ -77,7 +104,8 @@ def create_address_corpus_v1(
 
 
 def create_joined_corpora_v1(
-    corpora: Dict[str, Any], annotated_labels: Optional[Dict[str, List[str]]] = None  # Any: blocks of a config at first
+    corpora: Dict[str, Any],
+    annotated_labels: Optional[Dict[str, List[str]]] = None,  # Any: blocks of a config at first
 ) -> Reader:
     """Read several corpora as one, an example of each in turn, though not all of them annotate all labels: what one of them
     leaves out is then missing there, rather than outside.

@@ -5,6 +5,8 @@ from typing import Any, Dict, List, Mapping
 
 from spacy.tokens import Doc
 
+from ..errors import Errors
+
 MAX_EXAMPLES = 5
 
 
@@ -18,7 +20,9 @@ class Report:
     labels (Counter): Spans of each label.
     repairs (Counter): Illegal tags that were repaired, by kind.
     unaligned (Counter): Annotations that no span stands for, by reason.
+    dropped (Counter): Annotations that the written format cannot hold, by kind.
     notes (Counter): Harmless oddities that were met on the way.
+    strict (bool): Whether the first annotation that would be changed or lost raises a ValueError.
     examples (Dict[str, List[str]]): The first examples of each kind of repair, of each reason and of each note.
     """
 
@@ -28,7 +32,9 @@ class Report:
     labels: Counter = field(default_factory=Counter)
     repairs: Counter = field(default_factory=Counter)
     unaligned: Counter = field(default_factory=Counter)
+    dropped: Counter = field(default_factory=Counter)
     notes: Counter = field(default_factory=Counter)
+    strict: bool = False
     examples: Dict[str, List[str]] = field(default_factory=dict)
 
     @property
@@ -38,24 +44,28 @@ class Report:
     @property
     def faithful(self) -> bool:
         """Whether all annotations were taken over as they stand."""
-        return not self.repairs and not self.unaligned
+        return not self.repairs and not self.unaligned and not self.dropped
 
     def add_doc(self, doc: Doc) -> Doc:
         """Count a finished doc, and hand it back."""
         self.documents += 1
         self.tokens += len(doc)
-        self.missing += sum(token.ent_iob == 0 for token in doc)
-        self.labels.update(span.label_ for span in doc.ents)
+        self.missing += len(missing_tokens(doc))
+        self.labels.update(span.label_ for spans in (doc.ents, *doc.spans.values()) for span in spans)
         return doc
 
     def add_repairs(self, counts: Mapping[str, int], example: str) -> None:
         self.repairs.update(counts)
         for kind in counts:
-            self._add_example(kind, example)
+            self._add_change(kind, example)
 
     def add_unaligned(self, reason: str, example: str) -> None:
         self.unaligned[reason] += 1
-        self._add_example(reason, example)
+        self._add_change(reason, example)
+
+    def add_dropped(self, kind: str, example: str, count: int = 1) -> None:
+        self.dropped[kind] += count
+        self._add_change(kind, example)
 
     def add_note(self, note: str, example: str) -> None:
         self.notes[note] += 1
@@ -71,11 +81,23 @@ class Report:
             "labels": dict(self.labels.most_common()),
             "repairs": dict(self.repairs),
             "unaligned": dict(self.unaligned),
+            "dropped": dict(self.dropped),
             "notes": dict(self.notes),
             "examples": self.examples,
         }
+
+    def _add_change(self, kind: str, example: str) -> None:
+        if self.strict:
+            raise ValueError(Errors.E530.format(kind=kind, example=example))
+        self._add_example(kind, example)
 
     def _add_example(self, kind: str, example: str) -> None:
         examples = self.examples.setdefault(kind, [])
         if len(examples) < MAX_EXAMPLES:
             examples.append(example)
+
+
+def missing_tokens(doc: Doc) -> List[int]:
+    """The tokens without annotation. In a doc that is annotated by span groups alone, there are none."""
+    missing = [token.i for token in doc if token.ent_iob == 0]
+    return [] if len(missing) == len(doc) and any(doc.spans.values()) else missing

@@ -2,10 +2,10 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple, Union
+from typing import Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from ..errors import Errors
-from ..tags import MISSING, check_label
+from ..tags import MISSING, OUTSIDE, check_label
 from .files import BOM, read_text
 from .report import Report
 
@@ -25,6 +25,9 @@ class ColumnFormat:
     missing (str): The tag of a token that was not annotated, besides "-".
     label (Optional[str]): The label of bare tags ("B", "I"). None: there are no bare tags.
     encoding (str): Encoding of the file.
+    layers (Optional[Mapping[str, int]]): Several columns of tags, by the names of the span groups that they are for. They take
+        the place of `tag_column`.
+    bare_labels (bool): Whether a tag is a label and nothing else; a run of one label is a span. The scheme does not count then.
     """
 
     scheme: str = "BIO"
@@ -35,6 +38,8 @@ class ColumnFormat:
     missing: str = MISSING
     label: Optional[str] = None
     encoding: str = "utf-8"
+    layers: Optional[Mapping[str, int]] = None
+    bare_labels: bool = False
 
     def __post_init__(self):
         """RAISES (ValueError): The label or the separator cannot be one."""
@@ -42,6 +47,23 @@ class ColumnFormat:
             raise ValueError(Errors.E522.format(separator=self.separator))
         if self.label is not None:
             check_label(self.label)
+
+    @property
+    def tag_columns(self) -> Mapping[Optional[str], int]:
+        """The columns of tags by the span groups that they are for; None stands for the entities."""
+        return self.layers or {None: self.tag_column}
+
+    @property
+    def tag_scheme(self) -> str:
+        return "IO" if self.bare_labels else self.scheme
+
+    def read_tag(self, cell: str) -> str:
+        if cell in (self.missing, MISSING):
+            return MISSING
+        return f"I-{cell}" if self.bare_labels and cell != OUTSIDE else cell
+
+    def write_tag(self, tag: str) -> str:
+        return tag.split("-", 1)[1] if self.bare_labels and tag != OUTSIDE else tag
 
     @property
     def split(self) -> Callable[[str], List[str]]:
@@ -52,7 +74,7 @@ class ColumnFormat:
 
 class Sentence(NamedTuple):
     words: List[str]
-    tags: List[str]
+    tags: Dict[Optional[str], List[str]]  # of each layer; None stands for the entities
     lines: List[int]  # of the words
     document: int  # 0 before the first mark
 
@@ -69,7 +91,7 @@ def read_sentences(
     _check_text(path, lines)
     columns = _Columns(path, format)
     words: List[str] = []
-    tags: List[str] = []
+    rows: List[List[str]] = []  # of tags
     places: List[int] = []
     document = 0
     for number, line in enumerate([*lines, ""], start=1):
@@ -77,18 +99,18 @@ def read_sentences(
         comment = bool(format.comment) and line.lstrip(BOM).startswith(format.comment)
         starts_document = visible.startswith(DOCUMENT_MARK) or (comment and "newdoc" in visible.split()[1:2])
         if (not visible or starts_document) and words:
-            yield Sentence(words, tags, places, document)
-            words, tags, places = [], [], []
+            yield Sentence(words, dict(zip(format.tag_columns, map(list, zip(*rows)))), places, document)
+            words, rows, places = [], [], []
         document += starts_document
         if not visible or starts_document or comment:
             continue
-        word, tag = columns.read(line, number)
+        word, cells = columns.read(line, number)
         if BOM in word:
             report.add_note("byte order mark inside the text", f"{path}, line {number}: {word!r}")
             word = word.replace(BOM, "") or word
         words.append(word)
         places.append(number)
-        tags.append(MISSING if tag == format.missing else tag)
+        rows.append([format.read_tag(cell) for cell in cells])
     if not columns.expected:
         raise ValueError(Errors.E507.format(path=path, lines=len(lines)))
 
@@ -100,11 +122,12 @@ class _Columns:
         self.path = path
         self.format = format
         self.split = format.split
+        self.tags = list(format.tag_columns.values())
         self.expected = 0
         self.first = 0
 
-    def read(self, line: str, number: int) -> Tuple[str, str]:
-        """RETURNS (Tuple[str, str]): The token and the tag of a line."""
+    def read(self, line: str, number: int) -> Tuple[str, List[str]]:
+        """RETURNS (Tuple[str, List[str]]): The token and the tags of a line."""
         cells = self.split(line.strip(" \t") if self.format.separator is None else line)
         if not self.expected:
             self._check_columns(len(cells), line, number)
@@ -122,17 +145,17 @@ class _Columns:
                     text=line,
                 )
             )
-        return word, cells[self.format.tag_column].strip()
+        return word, [cells[column].strip() for column in self.tags]
 
     def _check_columns(self, count: int, line: str, number: int) -> None:
-        indices = {i + count if i < 0 else i for i in (self.format.token_column, self.format.tag_column)}
-        if len(indices) < 2 or not indices <= set(range(count)):
+        indices = {i + count if i < 0 else i for i in (self.format.token_column, *self.tags)}
+        if len(indices) < 1 + len(self.tags) or not indices <= set(range(count)):
             raise ValueError(
                 Errors.E509.format(
                     path=self.path,
                     line=number,
                     token=self.format.token_column,
-                    tag=self.format.tag_column,
+                    tag=", ".join(map(str, self.tags)),
                     separator=self._separator,
                     found=count,
                     text=line,

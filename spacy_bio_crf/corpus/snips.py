@@ -7,12 +7,11 @@ from spacy.tokens import Doc
 
 from ..errors import Errors
 from ..tags import check_label
-from .annotate import annotate_chars
+from .align import CharSpan
 from .files import load_json
+from .records import Record, make_docs
 from .report import Report
 
-NO_TEXT = "entity without text"
-TRIMMED = "white space at the edge of an entity left out"
 SURROGATES = "file holds surrogate pairs, which UTF-8 forbids; read as the characters that they stand for"
 LATIN = "file is not UTF-8; read as latin-1"
 
@@ -27,10 +26,8 @@ def read_snips(path: Union[str, Path], nlp: Language, *, report: Optional[Report
     RAISES (ValueError): The file is no such JSON.
     """
     report = Report() if report is None else report
-    for pieces in _read_queries(Path(path), report):
-        text, entities = _join(pieces, path)
-        spans = list(_trim(entities, str(path), report))
-        yield report.add_doc(annotate_chars(nlp.make_doc(text), spans, report=report, where=str(path)))
+    records = (Record(str(path), *_join(pieces, path)) for pieces in _read_queries(Path(path), report))
+    return make_docs(records, nlp, report=report)
 
 
 def _read_queries(path: Path, report: Report) -> List[Any]:
@@ -61,25 +58,13 @@ def _decode(path: Path, report: Report) -> str:
     return text
 
 
-def _join(pieces: Any, path: Union[str, Path]) -> Tuple[str, List[Tuple[int, str, str]]]:
+def _join(pieces: Any, path: Union[str, Path]) -> Tuple[str, List[CharSpan]]:
     text, entities = "", []
     for piece in pieces:
         if not isinstance(piece, dict) or not isinstance(piece.get("text"), str):
             raise ValueError(Errors.E518.format(path=path, found=f"a piece without text: {piece!r}"[:120]))
         if piece.get("entity") is not None:
             check_label(piece["entity"])
-            entities.append((len(text), piece["text"], piece["entity"]))
+            entities.append(CharSpan(len(text), len(text) + len(piece["text"]), piece["entity"]))
         text += piece["text"]
     return text, entities
-
-
-def _trim(entities: List[Tuple[int, str, str]], where: str, report: Report) -> Iterator[Tuple[int, int, str]]:
-    """Leave the white space at the edges of entities out, and with it those that are nothing else."""
-    for start, value, label in entities:
-        if not value.strip():
-            report.add_unaligned(NO_TEXT, f"{where}: {label} {value!r}")
-            continue
-        if value != value.strip():
-            report.add_note(TRIMMED, f"{where}: {label} {value!r}")
-        start += len(value) - len(value.lstrip())
-        yield start, start + len(value.strip()), label

@@ -8,6 +8,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import Errors
+from .align import CharSpan
 from .annotate import annotate, annotate_chars
 from .files import read_text
 from .report import Report
@@ -75,5 +76,5 @@ def _tokenize(tokens: List[_Token], nlp: Language, where: str, report: Report) -
         starts.append(len(text))
         ends.append(len(text) + len(token.text.rstrip(SEPARATORS) or token.text))
         text += token.text + " " * token.space
-    spans = [(starts[run[0]], ends[run[-1]], tokens[run[0]].label) for run in _runs(tokens)]
+    spans = [CharSpan(starts[run[0]], ends[run[-1]], tokens[run[0]].label) for run in _runs(tokens)]
     return annotate_chars(nlp.make_doc(text.rstrip()), spans, report=report, where=where)

@@ -146,13 +146,17 @@ def test_split(run, source, tmp_path):
     "content, arguments, code",
     [
         (ORPHAN, ["out.spacy"], "E102"),
-        (ORPHAN, ["out.spacy", "--repair", "begin", "--strict"], "E601"),
+        (ORPHAN, ["out.spacy", "--repair", "begin", "--strict"], "E530"),
         (ORPHAN, ["out.spacy", "--repair", "mend"], "E108"),
-        ('{"text": "a", "components": {"x": "b"}}', ["out.spacy", "-f", "parts", "--strict"], "E601"),
+        ('{"text": "a", "components": {"x": "b"}}', ["out.spacy", "-f", "parts", "--strict"], "E530"),
         (COLUMNS, ["out.spacy", "--scheme", "X"], "E101"),
         (COLUMNS, ["out.spacy", "--label", " "], "E103"),
         (COLUMNS, ["out.spacy", "-f", "snips"], "E518"),
         (COLUMNS, ["out.spacy", "-f", "addresses"], "E512"),
+        (COLUMNS, ["out.spacy", "-f", "klingon"], "E526"),
+        (COLUMNS, ["out.spacy", "--text-key", "x"], "E528"),
+        (COLUMNS, ["out.spacy", "--layer", "x"], "E532"),
+        (COLUMNS, ["out.spacy", "--to", "snips"], "E531"),
         (COLUMNS, ["out.spacy", "--lang", "klingon"], "klingon"),
         ("a I-x\n\nb I-x\n", ["out", "--scheme", "IO", "--split", "0.9,0.2"], "E519"),
         (COLUMNS, ["out", "--split", "1"], "E602"),
@@ -162,9 +166,9 @@ def test_split(run, source, tmp_path):
         (COLUMNS, ["."], "E603"),
         (COLUMNS, ["in.txt"], "E603"),
         (COLUMNS, ["../{folder}/in.txt"], "E603"),
-        (COLUMNS, ["z"], "--split"),
-        (COLUMNS, ["z/"], "--split"),
-        (COLUMNS, ["z.json"], ".spacy, or, for columns, in .tsv, .txt, .conll"),
+        (COLUMNS, ["z"], "--to"),
+        (COLUMNS, ["z/"], "--to"),
+        (COLUMNS, ["z.jsonl"], "label_studio, doccano, spacy_json, prodigy"),
         (COLUMNS, ["out.spacy", "--separator", ""], "E522"),
         ("a B-x\nb B-x\n", ["out.tsv", "--to-scheme", "IO"], "E106"),
         (COLUMNS, ["in.txt/out.spacy"], "in.txt"),
@@ -184,7 +188,7 @@ def test_bad_input_is_one_clear_error(run, source, tmp_path, content, arguments,
 def test_no_file_of_the_input_is_written_over(run, source, tmp_path, output):
     for name in ("data/out.tsv", "data/dev.spacy"):
         source(COLUMNS, name)
-    assert "E603" in run("data", *output, code=1).stderr
+    assert "E603" in run("data", *output, "-f", "columns", code=1).stderr
     assert {path.read_text() for path in (tmp_path / "data").iterdir()} == {COLUMNS}
 
 
@@ -207,5 +211,5 @@ def test_a_fault_of_ours_keeps_its_traceback(run, source, monkeypatch):
 
 def test_help(run):
     text = " ".join(run("--help").output.split())
-    for option in (".bioes", "INPUT", "OUTPUT", "--format", "--scheme", "--split", "--strict", "--json", "--repair"):
+    for option in ("prodigy", "INPUT", "OUTPUT", "--format", "--scheme", "--split", "--strict", "--json", "--repair"):
         assert option in text

@@ -12,7 +12,7 @@ TAB = ColumnFormat(separator="\t")
         (b"a O\nb \x00 O\n", ColumnFormat(), "E502", ["line 2", "UTF-16"]),
         (b"a O\n\xff O\n", ColumnFormat(), "E504", ["line 2", "0xff", "utf-8", "latin-1"]),
         ("a O\n", ColumnFormat(encoding="klingon"), "E503", ["klingon", "utf-8"]),
-        ('{"text": "a"}\n', ColumnFormat(), "E506", ["JSON", "--format parts|snips|usaddress"]),
+        ('{"text": "a"}\n', ColumnFormat(), "E506", ["JSON", "--from"]),
         ("\n[\n  {}\n]", ColumnFormat(), "E506", ["JSON"]),
         ('[{"text": "a"}]\n', ColumnFormat(), "E506", ["JSON"]),
         ("<?xml version='1.0'?>\n", ColumnFormat(), "E506", ["XML"]),

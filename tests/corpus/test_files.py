@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from spacy_bio_crf.corpus import ColumnFormat, read_columns, save_docs
+from spacy_bio_crf.corpus import read_columns, save_docs
 from spacy_bio_crf.corpus.files import find_files, read_text, replacing
 
 
@@ -87,5 +87,5 @@ def test_all_files_or_none(tmp_path, nlp):
     good, bad = nlp.make_doc("a"), nlp.make_doc("a b")
     bad.ents = [(nlp.vocab.strings.add("x"), 0, 1), (nlp.vocab.strings.add("x"), 1, 2)]
     with pytest.raises(ValueError, match="E106"):
-        save_docs({tmp_path / "a.tsv": [good], tmp_path / "b.tsv": [bad]}, ColumnFormat(scheme="IO"))
+        save_docs({tmp_path / "a.tsv": [good], tmp_path / "b.tsv": [bad]}, scheme="IO")
     assert not list(tmp_path.iterdir())

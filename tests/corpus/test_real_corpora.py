@@ -2,8 +2,9 @@
 import pytest
 
 from spacy_bio_crf.corpus import ColumnFormat, Report, read_columns, read_snips, read_usaddress, write_columns
-from spacy_bio_crf.corpus.annotate import CUTS_TOKEN
-from spacy_bio_crf.corpus.snips import SURROGATES, TRIMMED
+from spacy_bio_crf.corpus.align import SPAN_CUTS_TOKEN as CUTS_TOKEN
+from spacy_bio_crf.corpus.align import TRIMMED
+from spacy_bio_crf.corpus.snips import SURROGATES
 
 TAB = ColumnFormat(separator="\t")
 DANISH = ColumnFormat(token_column=1, tag_column=2, separator="\t", comment="# ")

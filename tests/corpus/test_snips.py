@@ -4,8 +4,10 @@ import json
 import pytest
 
 from spacy_bio_crf.corpus import Report, read_snips
-from spacy_bio_crf.corpus.annotate import CUTS_TOKEN
-from spacy_bio_crf.corpus.snips import LATIN, NO_TEXT, SURROGATES, TRIMMED
+from spacy_bio_crf.corpus.align import SPAN_CUTS_TOKEN as CUTS_TOKEN
+from spacy_bio_crf.corpus.align import BLANK as NO_TEXT
+from spacy_bio_crf.corpus.align import TRIMMED
+from spacy_bio_crf.corpus.snips import LATIN, SURROGATES
 
 
 def snips(*pieces):

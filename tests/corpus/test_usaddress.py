@@ -2,7 +2,7 @@
 import pytest
 
 from spacy_bio_crf.corpus import Report, read_usaddress
-from spacy_bio_crf.corpus.annotate import CUTS_TOKEN
+from spacy_bio_crf.corpus.align import SPAN_CUTS_TOKEN as CUTS_TOKEN
 
 XML = """<?xml version="1.0" encoding="utf-8"?>
 <AddressCollection>

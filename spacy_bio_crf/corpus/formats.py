@@ -1,0 +1,270 @@
+"""Every format of a corpus: the command `convert`, the reader `spacy_bio_crf.Corpus.v1` and the docs follow from here."""
+from dataclasses import fields
+from inspect import signature
+from itertools import chain
+from pathlib import Path
+from typing import Any, Callable, Dict, FrozenSet, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ..errors import Errors
+from .addresses import read_addresses
+from .annotate import OVERLAPPING
+from .columns import read_columns, write_columns
+from .doccano import read_doccano, write_doccano
+from .files import find_files
+from .label_studio import read_label_studio, write_label_studio
+from .opening import Opening
+from .parts import read_parts
+from .prodigy import read_prodigy, write_prodigy
+from .report import Report, missing_tokens
+from .sentences import ColumnFormat
+from .snips import read_snips
+from .spacy_files import read_spacy, read_spacy_json, write_spacy, write_spacy_json
+from .usaddress import read_usaddress
+
+COLUMNS = (
+    ".tsv", ".txt", ".conll",
+    ".iob", ".iob1", ".iob2", ".io", ".bio", ".bioes", ".iobes", ".biluo", ".bilou", ".bmes",
+)  # fmt: skip
+JSON_LINES = (".jsonl", ".ndjson")
+OVERLAPS = frozenset({"overlaps"})
+NO_MISSING = "tokens without annotation, which the written format cannot tell from others"
+NO_OVERLAPS = "spans that overlap entities, for which the written format has no room"
+
+
+class Format(NamedTuple):
+    """A format.
+
+    name (str): Its name.
+    what (str): What it is, in a few words.
+    known_by (Callable[[Opening], bool]): Whether a file that begins so has this format, unless one further up has it.
+    read (Callable[..., Iterator[Doc]]): (path, nlp, *, report, and its options) -> docs.
+    write (Optional[Callable[..., None]]): (docs, path, *, its options), if there is a way back.
+    endings (Tuple[str, ...]): What the paths of written files end in; the first is the usual one.
+    pattern (str): Which files of a folder are corpora; empty, if the path is that of no file.
+    tokens (bool): Whether the file says what the tokens are.
+    holds (Set[str]): What a written file can say beyond spans that do not overlap: "overlaps", "sentences", and which
+        tokens are "missing" annotation.
+    """
+
+    name: str
+    what: str
+    known_by: Callable[[Opening], bool]
+    read: Callable[..., Iterator[Doc]]
+    write: Optional[Callable[..., None]] = None
+    endings: Tuple[str, ...] = ()
+    pattern: str = "*"
+    tokens: bool = False
+    holds: FrozenSet[str] = frozenset()
+
+
+def _is_snips(opening: Opening) -> bool:
+    values = list(opening.record.values())
+    return bool(values) and all(isinstance(v, list) and v and isinstance(v[0], dict) and "data" in v[0] for v in values)
+
+
+def _is_label_studio(opening: Opening) -> bool:
+    minimal = [v for values in opening.record.values() if isinstance(values, list) for v in values]
+    tasks = "data" in opening.record and opening.lists("annotations", "predictions", "completions")
+    return tasks or any(isinstance(value, dict) and {"start", "end", "labels"} <= value.keys() for value in minimal)
+
+
+def _is_usaddress(opening: Opening) -> bool:
+    """Texts of nothing but labelled tokens."""
+    texts = [] if opening.xml is None else list(opening.xml)
+    return any(map(len, texts)) and all(
+        len(token) == 0 and not (text.text or "").strip() for text in texts for token in text
+    )
+
+
+_FORMATS = (
+    Format(
+        "spacy", "spaCy's binary `.spacy`",
+        lambda opening: opening.path.suffix == ".spacy",
+        read_spacy, write_spacy, (".spacy",), "*.spacy",
+        holds=frozenset({"overlaps", "sentences", "missing"}),
+    ),
+    Format(
+        "snips", "SNIPS JSON, texts in pieces",
+        _is_snips,
+        read_snips,
+    ),
+    Format(
+        "label_studio", "Label Studio JSON, JSON_MIN or a task a line",
+        _is_label_studio,
+        read_label_studio, write_label_studio, JSON_LINES,
+        holds=OVERLAPS,
+    ),
+    Format(
+        "doccano", "doccano JSON lines",
+        lambda opening: "text" in opening.record
+        and (opening.lists("label", "labels", kind=list) or opening.lists("entities")),
+        read_doccano, write_doccano, JSON_LINES,
+        holds=OVERLAPS,
+    ),
+    Format(
+        "spacy_json", "JSON of `Doc.to_json`, or of spaCy 2 for training",
+        lambda opening: opening.lists("paragraphs") or opening.lists("ents") or isinstance(opening.record.get("spans"), dict),
+        read_spacy_json, write_spacy_json, (".json", *JSON_LINES),
+        holds=frozenset({"overlaps", "sentences"}),
+    ),
+    Format(
+        "parts", "JSON lines of texts and their parts, without offsets",
+        lambda opening: "components" in opening.record
+        or isinstance(opening.value, list) and len(opening.value) == 2 and isinstance(opening.value[0], str),
+        read_parts,
+    ),
+    Format(
+        "prodigy", "Prodigy JSON lines",
+        lambda opening: "text" in opening.record and (opening.lists("spans") or "answer" in opening.record),
+        read_prodigy, write_prodigy, JSON_LINES,
+        holds=OVERLAPS,
+    ),
+    Format(
+        "usaddress", "XML of usaddress and parserator",
+        _is_usaddress,
+        read_usaddress,
+        tokens=True,
+    ),
+    Format(
+        "addresses", "made-up postal addresses; for a path, give train, dev or test",
+        lambda opening: False,
+        read_addresses,
+        pattern="",
+    ),
+    Format(
+        "columns", "CoNLL columns, in any scheme",
+        lambda opening: True,
+        read_columns, write_columns, COLUMNS,
+        tokens=True, holds=frozenset({"sentences", "missing"}),
+    ),
+)  # fmt: skip
+FORMATS: Dict[str, Format] = {format.name: format for format in _FORMATS}
+
+
+def get_format(name: str) -> Format:
+    """RAISES (ValueError): There is no format of this name."""
+    if name not in FORMATS:
+        raise ValueError(Errors.E526.format(name=name, known=", ".join(FORMATS)))
+    return FORMATS[name]
+
+
+def format_of(path: Union[str, Path]) -> Format:
+    """The format that a file, or a folder that is one corpus, has by its name and its beginning."""
+    opening = Opening(path)
+    return next(format for format in _FORMATS if format.known_by(opening))
+
+
+def format_for(path: Union[str, Path]) -> Format:
+    """The format to write by the end of a path. RAISES (ValueError): It is that of several formats, or of none."""
+    fitting = [format for format in _FORMATS if Path(path).suffix in format.endings]
+    if len(fitting) != 1:
+        names = [format.name for format in fitting or _FORMATS if format.write]
+        raise ValueError(Errors.E527.format(path=path, known=", ".join(names)))
+    return fitting[0]
+
+
+def find_corpus(
+    path: Union[str, Path], name: Optional[str] = None, pattern: Optional[str] = None
+) -> Tuple[Format, List[Path]]:
+    """The format of a corpus, and its files.
+
+    path (Union[str, Path]): A file or a folder.
+    name (Optional[str]): The name of the format. None: as its first file has it.
+    pattern (Optional[str]): Which files of a folder. None: those that usually have the format.
+    RAISES (ValueError): Nothing is there.
+    """
+    format = get_format(name) if name else format_of(path)
+    if not name and Path(path).is_dir() and format.name == "columns":  # as every folder is that is no corpus in itself
+        format = format_of(find_files(path, pattern or "*")[0])
+    pattern = pattern or format.pattern
+    return format, find_files(path, pattern) if pattern else [Path(path)]
+
+
+def read_corpus(
+    path: Union[str, Path],
+    nlp: Language,
+    format: Optional[str] = None,
+    *,
+    pattern: Optional[str] = None,
+    report: Optional[Report] = None,
+    **options: Any,
+) -> Iterator[Doc]:
+    """Read a corpus of any format.
+
+    path (Union[str, Path]): A file or a folder.
+    nlp (Language): Its tokenizer makes the docs, where the format has no tokens.
+    format (Optional[str]): Name of the format, see `FORMATS`. None: as the file looks.
+    pattern (Optional[str]): Which files of a folder.
+    report (Optional[Report]): Is filled while reading.
+    options: Those of the format's own function.
+    RETURNS (Iterator[Doc]): The docs.
+    RAISES (ValueError): No such format or option, or the file is not what it should be.
+    """
+    known, files = find_corpus(path, format, pattern)
+    report = Report() if report is None else report
+    check_options(options, known, options_of(known.read))
+    return chain.from_iterable(call(known.read, file, nlp, report=report, **options) for file in files)
+
+
+def write_corpus(
+    docs: Iterable[Doc],
+    path: Union[str, Path],
+    format: Optional[str] = None,
+    *,
+    report: Optional[Report] = None,
+    **options: Any,
+) -> None:
+    """Write docs in any format that can be written.
+
+    docs (Iterable[Doc]): The docs.
+    path (Union[str, Path]): The file, or for brat the folder.
+    format (Optional[str]): Name of the format. None: by the end of the path.
+    report (Optional[Report]): Is told what the format cannot hold.
+    options: Those of the format's own function.
+    RAISES (ValueError): No such format or option, or it cannot write the docs.
+    """
+    known = get_format(format) if format else format_for(path)
+    if known.write is None:
+        raise ValueError(Errors.E531.format(name=known.name))
+    check_options(options, known, options_of(known.write))
+    report = Report() if report is None else report
+    call(known.write, (_note_losses(doc, known, report) for doc in docs), path, **options)
+
+
+def _note_losses(doc: Doc, format: Format, report: Report) -> Doc:
+    missing = [] if "missing" in format.holds else missing_tokens(doc)
+    if missing:
+        report.add_dropped(NO_MISSING, f"{doc[missing[0]].text!r} in {doc.text[:100]!r}", len(missing))
+    overlapping = [] if "overlaps" in format.holds else doc.spans.get(OVERLAPPING, ())
+    if len(overlapping):
+        report.add_dropped(NO_OVERLAPS, f"{overlapping[0].text!r} in {doc.text[:100]!r}", len(overlapping))
+    return doc
+
+
+def options_of(function: Callable[..., Any]) -> Set[str]:
+    """The options of a function that reads or writes; those of a `ColumnFormat` stand for themselves."""
+    names = {
+        name for name, parameter in signature(function).parameters.items() if parameter.kind == parameter.KEYWORD_ONLY
+    }
+    columns = {field.name for field in fields(ColumnFormat)} if "format" in signature(function).parameters else set()
+    return (names | columns) - {"report"}
+
+
+def check_options(options: Iterable[str], format: Format, known: Set[str]) -> None:
+    """RAISES (ValueError): The format has no such option."""
+    for name in options:
+        if name not in known:
+            raise ValueError(
+                Errors.E528.format(name=format.name, option=name, known=", ".join(sorted(known)) or "none")
+            )
+
+
+def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Call a function that reads or writes, with the options of a `ColumnFormat` made into one."""
+    if "format" in signature(function).parameters:
+        columns = {field.name: options.pop(field.name) for field in fields(ColumnFormat) if field.name in options}
+        options["format"] = ColumnFormat(**columns)
+    return function(*arguments, **options)

@@ -1,0 +1,149 @@
+"""What Prodigy, doccano and Label Studio export, beyond what we write ourselves."""
+import json
+
+import pytest
+
+from spacy_bio_crf.corpus import Report, read_doccano, read_label_studio, read_prodigy
+from spacy_bio_crf.corpus.align import BEYOND, BLANK, OTHER_TEXT, SPAN_CUTS_TOKEN, TRIMMED
+from spacy_bio_crf.corpus.annotate import OVERLAPPING, OVERLAPS_ENTITY, TWICE
+from spacy_bio_crf.corpus.doccano import RELATIONS
+from spacy_bio_crf.corpus.formats import format_of
+from spacy_bio_crf.corpus.label_studio import CANCELLED, CODE_POINTS, SEVERAL, UNLABELLED
+from spacy_bio_crf.corpus.prodigy import IGNORED
+from spacy_bio_crf.corpus.records import TOKENS_DIFFER
+
+ROME = {"start": 3, "end": 7, "label": "city"}
+
+
+def lines(*records):
+    return "\n".join(map(json.dumps, records))
+
+
+def ents(doc):
+    return [(ent.text, ent.label_) for ent in doc.ents]
+
+
+def test_answers_of_prodigy(write, nlp):
+    report = Report()
+    task = {"text": "In Rome now", "spans": [ROME]}
+    path = write(lines({**task, "answer": "accept"}, {**task, "answer": "ignore"}, {**task, "answer": "reject"},
+                       {**task, "answer": "accept", "_view_id": "ner"}, {"text": "Nothing", "_view_id": "ner_manual"}))  # fmt: skip
+    manual, rejected, binary, empty = read_prodigy(path, nlp, report=report)
+    assert ents(manual) == ents(binary) == [("Rome", "city")] and not rejected.ents
+    assert [[token.ent_iob for token in doc] for doc in (manual, rejected, binary, empty)] == [
+        [2, 3, 2], [0, 0, 0], [0, 3, 0], [2]]  # fmt: skip
+    assert [(span.text, span.label_) for span in rejected.spans["incorrect_spans"]] == [("Rome", "city")]
+    assert report.notes == {IGNORED: 1} and report.faithful
+    assert format_of(path).name == "prodigy"
+
+
+def test_tokens_of_prodigy(write, nlp):
+    tokens = [{"text": "can", "start": 0, "end": 3, "id": 0}, {"text": "'t", "start": 3, "end": 5, "id": 1}]
+    path = write(lines({"text": "can't", "tokens": tokens}, {"text": "can't no", "tokens": tokens}))
+    report = Report()
+    kept, cut = read_prodigy(path, nlp, report=report)
+    assert [token.text for token in kept] == ["can", "'t"]
+    assert [token.text for token in cut] == ["ca", "n't", "no"] and report.notes == {TOKENS_DIFFER: 1}
+    kept, _ = read_prodigy(path, nlp, file_tokens=False)
+    assert [token.text for token in kept] == ["ca", "n't"]
+
+
+def test_spans_that_fit_no_tokens(write, nlp):
+    places = [(0, 3), (3, 4), (3, 5), (4, 7), (5, 99), (-1, 3), (6, 6), (8, 11), (8, 11)]
+    spans = [{"start": start, "end": end, "label": "x"} for start, end in places]
+    text = {"start": 0, "end": 2, "label": "y", "text": "On"}
+    report = Report()
+    (doc,) = read_prodigy(write(lines({"text": "In Rome now", "spans": [*spans, text]})), nlp, report=report)
+    assert ents(doc) == [("In", "x"), ("now", "x")]
+    assert [token.ent_iob for token in doc] == [3, 0, 3]
+    assert report.unaligned == {SPAN_CUTS_TOKEN: 3, BEYOND: 2, BLANK: 1, OTHER_TEXT: 1}
+    assert report.notes == {TRIMMED: 1, TWICE: 1}
+
+
+def test_overlapping_spans(write, nlp):
+    path = write(lines({"text": "New York City", "label": [[0, 8, "a"], [0, 13, "b"], [4, 13, "c"]]}))
+    report = Report()
+    (doc,) = read_doccano(path, nlp, report=report)
+    assert ents(doc) == [("New York City", "b")]
+    assert [(span.text, span.label_) for span in doc.spans[OVERLAPPING]] == [("New York", "a"), ("York City", "c")]
+    assert report.notes == {OVERLAPS_ENTITY: 2} and report.faithful and report.spans == 3
+    (doc,) = read_doccano(path, nlp, spans_key="sc")
+    assert len(doc.spans["sc"]) == 3 and not doc.ents and not doc.has_annotation("ENT_IOB")
+
+
+def test_shapes_of_doccano(write, nlp):
+    entity = {"id": 1, "label": "city", "start_offset": 3, "end_offset": 7}
+    path = write(lines({"text": "In Rome", "labels": [[3, 7, "city"]]}, {"text": "In Rome", "label": [[3, 7, "city"]]},
+                       {"text": "In Rome", "entities": [entity], "relations": [{"id": 2}]}, {"text": "x", "label": []}))  # fmt: skip
+    report = Report()
+    docs = list(read_doccano(path, nlp, report=report))
+    assert [ents(doc) for doc in docs] == [[("Rome", "city")]] * 3 + [[]]
+    assert report.notes == {RELATIONS: 1}
+    assert format_of(path).name == "doccano"
+
+
+def result(start, end, text=None, *labels):
+    value = {"start": start, "end": end, "labels": list(labels or ["city"]), **({"text": text} if text else {})}
+    return {"value": value, "type": "labels", "from_name": "label", "to_name": "text"}
+
+
+def tasks(*annotated, text="😀 Rome, Rome"):
+    return [{"id": i, "data": {"text": text}, **each} for i, each in enumerate(annotated)]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_shapes_of_label_studio(write, nlp, indent):
+    made = tasks(
+        {"annotations": [{"result": [result(3, 7)]}, {"result": []}]},
+        {"annotations": [{"was_cancelled": True, "result": []}]},
+        {"annotations": [], "predictions": [{"result": [result(9, 13), {"type": "relation", "from_id": "a"}]}]},
+        {"annotations": [], "predictions": []},
+    )
+    path = write(json.dumps(made, indent=indent), "data.json")
+    report = Report()
+    docs = list(read_label_studio(path, nlp, report=report))
+    assert [[(ent.text, ent.start_char) for ent in doc.ents] for doc in docs] == [[("Rome", 2)], [("Rome", 8)]]
+    assert report.notes == {SEVERAL: 1, CANCELLED: 1, UNLABELLED: 1}
+    assert format_of(path).name == "label_studio"
+
+
+def test_offsets_of_label_studio(write, nlp):
+    """In UTF-16, as the browser has them, unless the texts of the spans say that they are not."""
+    counts = [(2, 6, "Rome", 2, CODE_POINTS), (3, 7, "Rome", 2, None), (8, 12, "Rome", 8, CODE_POINTS)]
+    for start, end, text, place, note in counts:
+        path = write(json.dumps(tasks({"annotations": [{"result": [result(start, end, text)]}]})))
+        report = Report()
+        (doc,) = read_label_studio(path, nlp, report=report)
+        assert [ent.start_char for ent in doc.ents] == [place]
+        assert list(report.notes) == ([note] if note else []) and report.faithful
+
+
+def test_minimal_json_and_several_labels(write, nlp):
+    path = write(json.dumps([{"id": 1, "article": "In Rome", "ner": [{"start": 3, "end": 7, "labels": ["a", "b"]}]}]))
+    (doc,) = read_label_studio(path, nlp, text_key="article")
+    assert ents(doc) == [("Rome", "a")] and [span.label_ for span in doc.spans[OVERLAPPING]] == ["b"]
+    assert format_of(path).name == "label_studio"
+
+
+@pytest.mark.parametrize(
+    "read, record, part",
+    [
+        (read_prodigy, [1], "an object"),
+        (read_prodigy, {"spans": []}, "'text'"),
+        (read_prodigy, {"text": "a", "spans": [1]}, "'spans'"),
+        (read_prodigy, {"text": "a", "spans": [{"start": 0.5, "end": 1, "label": "x"}]}, "'start'"),
+        (read_prodigy, {"text": "a", "spans": [{"start": 0, "label": "x"}]}, "'end'"),
+        (read_prodigy, {"text": "a", "spans": [{"start": 0, "end": 1}]}, "E103"),
+        (read_prodigy, {"text": "a", "answer": "perhaps"}, "'perhaps'"),
+        (read_doccano, {"text": "a", "label": [[0, 1]]}, "[start, end, label]"),
+        (read_doccano, {"text": "a", "label": ["x"]}, "'label'"),
+        (read_label_studio, {"data": 1, "annotations": [{"result": []}]}, "'data'"),
+        (read_label_studio, {"data": {"txt": "a"}, "annotations": [{"result": []}]}, "'text'"),
+        (read_label_studio, {"data": {"text": "a"}, "annotations": {}}, "'annotations'"),
+    ],
+)
+def test_errors(write, nlp, read, record, part):
+    path = write("\n\n" + json.dumps(record))
+    with pytest.raises(ValueError, match=r"^\[E(515|103)\]") as err:
+        list(read(path, nlp))
+    assert part in str(err.value) and f"{path}, line 3" in str(err.value)
