@@ -22,7 +22,7 @@ setup(
                 depends=glob(f"spacy_bio_crf/{room}/*.hh"),
                 language="c++",
             )
-            for room, name in (("crf", "cpu"), ("features", "kernels"))
+            for room, name in (("crf", "cpu"), ("features", "kernels"), ("fast", "kernels"))
         ],
         language_level=3,
     )

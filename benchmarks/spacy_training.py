@@ -22,7 +22,7 @@ from spacy.util import fix_random_seed, load_config, load_model_from_config, reg
 from spans import PASSES, Spans, plain, score, spans_of, speed
 from thinc.api import Config, Optimizer
 
-from spacy_bio_crf.model.ops import use_fast_blas
+from spacy_bio_crf.fast import speed_up
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 SPANS_KEY = "sc"
@@ -112,7 +112,7 @@ def start(config: Config, parts: Parts, seed: int) -> Tuple[Language, Optimizer,
     nlp._link_components()
     nlp.initialize(lambda: examples, sgd=optimizer)
     for _, pipe in nlp.pipeline:
-        use_fast_blas(pipe.model)
+        speed_up(pipe.model)
     fix_random_seed(seed)  # as `spacy train` does once more before the first batch
     steps = train_while_improving(
         nlp,

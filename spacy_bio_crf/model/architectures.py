@@ -6,10 +6,10 @@ from thinc.api import Linear, Maxout, Model, chain, zero_init
 from thinc.types import Floats2d, Ragged
 
 from ..errors import Errors
+from ..fast import speed_up
 from ..types import ChainScores
 from .experts import join_experts
 from .layer import CRF
-from .ops import use_fast_blas
 from .resize import resize_tags
 from .rows import on_rows
 from .tokens import chain_tokens
@@ -18,7 +18,7 @@ from .tokens import chain_tokens
 def build_bio_crf_tagger_v1(
     tok2vec: Optional[Model[List[Doc], List[Floats2d]]],
     hidden_width: int = 128,
-    fast_blas: bool = True,
+    fast: bool = True,
     features: Optional[Model[List[Doc], Ragged]] = None,
     encoder_weight: float = 0.3,
     nO: Optional[int] = None,
@@ -28,7 +28,7 @@ def build_bio_crf_tagger_v1(
 
     tok2vec (Optional[Model[List[Doc], List[Floats2d]]]): Any encoder of documents, or a listener to a shared one.
     hidden_width (int): Units of the Maxout layer between encoder and emissions; 0 for none.
-    fast_blas (bool): Whether the CPU nodes of this model use NumPy's BLAS in place of BLIS.
+    fast (bool): Whether to let the CPU nodes of this model compute the same faster, see `spacy_bio_crf.fast.speed_up`.
     features (Optional[Model[List[Doc], Ragged]]): Window features, such as `spacy_bio_crf.WindowFeatures.v1`.
     encoder_weight (float): Weight of the encoder beside 1 for the features, if there are both, see `join_experts`.
     nO (Optional[int]): Number of tags, K. Inferred from the labels if None.
@@ -55,4 +55,4 @@ def build_bio_crf_tagger_v1(
         model.set_ref("features", features)
     model.set_ref("crf", crf)
     model.attrs["resize_output"] = resize_tags
-    return use_fast_blas(model) if fast_blas else model
+    return speed_up(model) if fast else model

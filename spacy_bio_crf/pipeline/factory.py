@@ -50,7 +50,7 @@ entity_ratio = null
 [bio_crf_tagger.model]
 @architectures = "spacy_bio_crf.BioCrfTagger.v1"
 hidden_width = 128
-fast_blas = true
+fast = true
 nO = null
 
 [bio_crf_tagger.model.tok2vec]

@@ -11,10 +11,10 @@ from spacy.util import check_lexeme_norms
 from thinc.api import Optimizer, set_dropout_rate
 
 from ..errors import Errors, Warnings
+from ..fast import keep_fast
 from ..learning.batches import add, zeros
 from ..model.experts import pool, unpool
 from ..model.layer import to_numpy
-from ..model.ops import keep_fast_blas
 from ..types import ChainScores
 from .candidates import align
 from .chains import Chain, gold_key
@@ -170,7 +170,7 @@ class Learner(TaggerState):
         if not any(len(eg.predicted) for eg in examples):
             return losses  # no vectors, so nothing that a shared tok2vec could learn
         self._require_sentences([eg.predicted for eg in examples])
-        keep_fast_blas(self.model)
+        keep_fast(self.model)
         set_dropout_rate(self.model, drop)
         scores, backprop = self.model.begin_update([eg.predicted for eg in examples])
         loss, d_scores = get_loss(examples, scores)

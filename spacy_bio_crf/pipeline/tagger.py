@@ -12,8 +12,8 @@ from thinc.api import Model
 from ..attributes import register_attributes
 from ..errors import Errors
 from ..evaluation import apply_calibration
+from ..fast import keep_fast
 from ..model.layer import to_numpy
-from ..model.ops import keep_fast_blas
 from ..tags import States, get_scheme
 from ..types import Bools2d, ChainScores, Floats1d, Floats2d
 from .annotate import (
@@ -244,7 +244,7 @@ class BioCrfTagger(Learner):
     def _scores(self, docs: List[Doc]) -> ChainScores:
         """The outputs of the model."""
         self._require_initialized()
-        keep_fast_blas(self.model)
+        keep_fast(self.model)
         return to_numpy(self.model.predict(docs), self.model.ops)
 
     def _chains_for(self, docs: List[Doc]) -> Tuple[Chain, ...]:

@@ -122,7 +122,7 @@ def test_round_trip_through_bytes(docs):
 
 @pytest.mark.parametrize("fast, use_blis", [(True, False), (False, True)])
 def test_every_node_is_on_the_blas_asked_for(docs, fast, use_blis):
-    model = build(fast_blas=fast)
+    model = build(fast=fast)
     ops = [node.ops for node in model.walk() if type(node.ops) is NumpyOps]
     assert ops and all(one.use_blis is use_blis for one in ops)
 
@@ -140,7 +140,7 @@ def test_blas_stays_fast_when_listeners_are_replaced():
 
 
 def test_both_blas_give_the_same_scores(docs):
-    model, slow = build(), build(fast_blas=False)
+    model, slow = build(), build(fast=False)
     model.initialize(X=docs)
     slow.from_bytes(model.to_bytes())
     assert numpy.allclose(model.predict(docs).emissions, slow.predict(docs).emissions, atol=1e-5)

@@ -1,0 +1,115 @@
+// Maxout >> LayerNorm >> dropout, and the residual.
+
+// How many rows are multiplied at once: all sums, the weights and an input stay in registers.
+template <int P>
+constexpr int TILE = (LANES == 16 ? 27 : 12) / P;
+
+// Weights group by group of outputs: the inputs one after the other, and for each the outputs of one piece beside the next's.
+static void pack(const Maxout& maxout, float* weights, float* bias) {
+    constexpr int64_t BLOCK = 64;  // inputs, whose packed weights stay in the first cache
+    const int64_t I = maxout.n_inputs, P = maxout.n_pieces;
+    for (int64_t group = 0; group < maxout.n_outputs; group += GROUP)
+        for (int64_t first = 0; first < I; first += BLOCK)
+            for (int64_t o = 0; o < GROUP; o++)
+                for (int64_t p = 0; p < P; p++) {
+                    const float* from = maxout.weights + ((group + o) * P + p) * I;
+                    float* to = weights + group * P * I + p * GROUP + o;
+                    for (int64_t i = first; i < std::min(I, first + BLOCK); i++) to[i * P * GROUP] = from[i];
+                    bias[group * P + p * GROUP + o] = maxout.bias[(group + o) * P + p];
+                }
+}
+
+// The largest pieces of one group of outputs, for M rows. The sums of a row do not depend on the rows beside it.
+template <int M, int P>
+static void multiply(const float* const* x, int64_t n_inputs, const float* weights, const float* bias, float* best, int64_t width, uint8_t* which) {
+    for (int lane = 0; lane < GROUP; lane += LANES) {
+        const float* w = weights + lane;
+        Floats total[M][P];
+        UNROLLED for (int m = 0; m < M; m++)
+            UNROLLED for (int p = 0; p < P; p++) total[m][p] = load(bias + p * GROUP + lane);
+        for (int64_t i = 0; i < n_inputs; i++, w += P * GROUP) {
+            Floats column[P];
+            UNROLLED for (int p = 0; p < P; p++) column[p] = load(w + p * GROUP);
+            UNROLLED for (int m = 0; m < M; m++) {
+                const Floats input = broadcast(x[m][i]);
+                UNROLLED for (int p = 0; p < P; p++) total[m][p] += input * column[p];
+            }
+        }
+        UNROLLED for (int m = 0; m < M; m++) {
+            Floats largest = total[m][0], piece = broadcast(0);
+            UNROLLED for (int p = 1; p < P; p++) {
+                piece = where_above(total[m][p], largest, broadcast(p), piece);
+                largest = where_above(total[m][p], largest, total[m][p], largest);
+            }
+            store(best + m * width + lane, largest);
+            if (which) store(which + m * width + lane, piece);
+        }
+    }
+}
+
+template <int M, int P>
+static void multiply_all(const float* const* x, int64_t n_rows, int64_t n_inputs, const float* weights, const float* bias, float* best, int64_t width, uint8_t* which) {
+    for (; n_rows >= M; n_rows -= M, x += M, best += M * width) {
+        multiply<M, P>(x, n_inputs, weights, bias, best, width, which);
+        if (which) which += M * width;
+    }
+    if constexpr (M > 1)
+        if (n_rows) multiply_all<M / 2, P>(x, n_rows, n_inputs, weights, bias, best, width, which);
+}
+
+// LayerNorm as Thinc has it: (x - mean) / sqrt(variance + 1e-8), then a scale and a shift.
+static void normalize(const Norm& norm, int64_t O, float* row, float* normalized, float* inverse) {
+    Floats total = broadcast(0), squares = broadcast(0);
+    for (int64_t o = 0; o < O; o += LANES) total += load(row + o);
+    const Floats mean = broadcast(sum(total) / O);
+    for (int64_t o = 0; o < O; o += LANES) {
+        const Floats distance = load(row + o) - mean;
+        squares += distance * distance;
+    }
+    const float scale = 1 / std::sqrt(sum(squares) / O + 1e-8f);
+    if (inverse) *inverse = scale;
+    for (int64_t o = 0; o < O; o += LANES) {
+        const Floats x = (load(row + o) - mean) * broadcast(scale);
+        if (normalized) store(normalized + o, x);
+        store(row + o, x * load(norm.scale + o) + load(norm.shift + o));
+    }
+}
+
+template <int P>
+static void forward_pieces(
+    const Maxout& maxout, const Norm& norm, const Rows& rows, const Windows& windows, const float* X, const float* dropout,
+    const float* residual, float* Y, const Trace& trace
+) {
+    constexpr int64_t CHUNK = 16 * TILE<P>;  // rows, whose inputs stay in the cache while the weights pass
+    const int64_t I = maxout.n_inputs, O = maxout.n_outputs;
+    Aligned weights(O * P * I), bias(O * P), best(CHUNK * O);
+    std::vector<const float*> x(CHUNK);
+    pack(maxout, weights.data(), bias.data());
+    for (int64_t first = 0; first < rows.count; first += CHUNK) {
+        const int64_t n = std::min(CHUNK, rows.count - first);
+        uint8_t* which = trace.which ? trace.which + first * O : nullptr;
+        for (int64_t r = 0; r < n; r++) x[r] = X + windows.at(rows.index[first + r]);
+        for (int64_t o = 0; o < O; o += GROUP)
+            multiply_all<TILE<P>, P>(x.data(), n, I, weights.data() + o * P * I, bias.data() + o * P, best.data() + o, O, which ? which + o : nullptr);
+        for (int64_t r = 0; r < n; r++) {
+            float* row = best.data() + r * O;
+            const int64_t at = (first + r) * O, to = rows.index[first + r] * O;
+            if (norm.scale)
+                normalize(norm, O, row, trace.normalized ? trace.normalized + at : nullptr, trace.inverse ? trace.inverse + first + r : nullptr);
+            for (int64_t o = 0; o < O; o += LANES) {
+                Floats y = load(row + o);
+                if (dropout) y = y * load(dropout + to + o);
+                if (residual) y = y + load(residual + to + o);
+                store(Y + to + o, y);
+            }
+        }
+    }
+}
+
+static void forward(
+    const Maxout& maxout, const Norm& norm, const Rows& rows, const Windows& windows, const float* X, const float* dropout,
+    const float* residual, float* Y, const Trace& trace
+) {
+    const auto pieces = maxout.n_pieces == 2 ? forward_pieces<2> : forward_pieces<3>;
+    pieces(maxout, norm, rows, windows, X, dropout, residual, Y, trace);
+}
