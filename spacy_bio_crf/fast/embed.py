@@ -55,6 +55,8 @@ def forward(model: Model[List[Doc], List[Floats2d]], docs: List[Doc], is_train: 
     embedding = Embedding.of(model)
     if not embedding.mix.fits():
         return chain(model, docs, is_train)
+    if not any(len(doc) for doc in docs):
+        return [model.ops.alloc2f(0, embedding.mix.maxout.get_dim("nO")) for _ in docs], lambda dYs: []
     keys = docs
     for layer in embedding.keys:
         keys, _ = layer(keys, is_train)

@@ -46,8 +46,10 @@ def forward(
     model: Model[List[Floats2d], List[Floats2d]], Xs: List[Floats2d], is_train: bool
 ) -> Tuple[List[Floats2d], Callable]:
     layers = convolutions(model)
-    if not all(layer.block.fits() for layer in layers) or not any(len(X) for X in Xs):
+    if not all(layer.block.fits() for layer in layers):
         return with_array(model, Xs, is_train)
+    if not any(len(X) for X in Xs):
+        return Xs, lambda dYs: dYs
     layout = Layout.of(Xs, model.attrs["pad"])
     backprops = []
     reach = sum(layer.reach for layer in layers)

@@ -5,6 +5,7 @@ from spacy.language import Language
 from thinc.api import Model, NumpyOps
 
 from . import block, embed, encode, kernels
+from .nodes import is_a
 
 FASTER = (embed, encode, block)  # the larger first
 
@@ -30,6 +31,7 @@ def _replace(node: Model) -> None:
     for layer in FASTER:
         if layer.covers(node):
             node._func = layer.forward
+        if is_a(node, layer.forward):
             return
     for inner in node.layers:
         _replace(inner)
