@@ -1,15 +1,17 @@
 // The gradients of a block. Of a token's output, the largest piece alone has a gradient, so both products do a P-th of the
 // multiplications that matrices would.
 
-// Goes over the columns in strips whose sums stay in registers: work(vectors of the strip, its first column).
+// Goes over columns in strips whose sums stay in registers: work(vectors of a strip, its first column).
 template <int VECTORS, class Work>
 static inline void in_strips(int64_t column, int64_t width, const Work& work) {
-    for (; width - column >= VECTORS * LANES; column += VECTORS * LANES) work(std::integral_constant<int, VECTORS>(), column);
+    constexpr int STEP = VECTORS * LANES;
+    for (; width - column >= STEP; column += STEP) work(std::integral_constant<int, VECTORS>(), column);
     if constexpr (VECTORS > 1) in_strips<VECTORS / 2>(column, width, work);
 }
 constexpr int STRIP = LANES == 16 ? 18 : 12;
 
-// Back through dropout and LayerNorm. With g the gradient of the normalized row x: (g - mean(g) - x mean(g x)) / deviation.
+// Back through dropout and LayerNorm. With g the gradient of the normalized row x, it is
+//     (g - mean(g) - x mean(g x)) / standard deviation
 static void normalize_backward(
     const Norm& norm, int64_t O, const float* dY, const float* dropout, const float* normalized, float inverse, float* d_best,
     const Gradients& gradients
@@ -48,7 +50,8 @@ static void weight_gradients(
         for (int64_t p = 0; p < P; p++) {
             const uint64_t all = members[p * O + o];
             float* to = gradients.weights + (o * P + p) * I;
-            for (uint64_t left = all; left; left &= left - 1) gradients.bias[o * P + p] += d_best[lowest_bit(left) * O + o];
+            float& bias = gradients.bias[o * P + p];
+            for (uint64_t left = all; left; left &= left - 1) bias += d_best[lowest_bit(left) * O + o];
             in_strips<STRIP>(0, I, [&](auto vectors, int64_t column) {
                 constexpr int V = decltype(vectors)::value;
                 Floats total[V];

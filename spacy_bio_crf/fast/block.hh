@@ -5,7 +5,8 @@
 
 namespace bio_crf {
 
-// Axes: N rows that are computed, O outputs, P pieces, I inputs. O and I are multiples of 16, which every vector width divides.
+// Axes: N rows that are computed, O outputs, P pieces, I inputs. O and I are multiples of 16, which every vector width
+// divides.
 constexpr int GROUP = 16;
 
 struct Maxout {

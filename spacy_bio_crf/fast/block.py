@@ -70,7 +70,9 @@ class Block(NamedTuple):
 
     def dropout_mask(self, shape: Tuple[int, int], is_train: bool) -> Optional[Floats2d]:
         """What dropout multiplies by, None for nothing. From the same seed come the numbers of `Ops.get_dropout_mask`."""
-        rate = self.dropout.attrs["dropout_rate"] if self.dropout is not None and self.dropout.attrs["is_enabled"] else 0.0
+        rate = (
+            self.dropout.attrs["dropout_rate"] if self.dropout is not None and self.dropout.attrs["is_enabled"] else 0.0
+        )
         if not is_train or rate <= 0.0:
             return None
         if rate >= 1.0:

@@ -43,7 +43,10 @@ def _are_tables(node: Model) -> bool:
     """Whether equal keys have equal outputs, in training too: dropout of hashed tables is one for the whole batch."""
     if is_a(node, concatenate):
         return all(_are_tables(layer) for layer in node.layers)
-    return [layer._func for layer in in_turn(node)] in ([hashembed], [getitem, hashembed])
+    return [layer._func for layer in in_turn(node)] in (
+        [hashembed],
+        [getitem, hashembed],
+    )
 
 
 def covers(node: Model) -> bool:
@@ -51,7 +54,9 @@ def covers(node: Model) -> bool:
     return is_a(node, chain) and Embedding.of(node) is not None
 
 
-def forward(model: Model[List[Doc], List[Floats2d]], docs: List[Doc], is_train: bool) -> Tuple[List[Floats2d], Callable]:
+def forward(
+    model: Model[List[Doc], List[Floats2d]], docs: List[Doc], is_train: bool
+) -> Tuple[List[Floats2d], Callable]:
     embedding = Embedding.of(model)
     if not embedding.mix.fits():
         return chain(model, docs, is_train)

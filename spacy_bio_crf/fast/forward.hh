@@ -4,7 +4,8 @@
 template <int P>
 constexpr int TILE = (LANES == 16 ? 27 : 12) / P;
 
-// Weights group by group of outputs: the inputs one after the other, and for each the outputs of one piece beside the next's.
+// Weights group by group of outputs: the inputs one after the other, and for each of them the outputs of the first piece,
+// those of the second, ...
 static void pack(const Maxout& maxout, float* weights, float* bias) {
     constexpr int64_t BLOCK = 64;  // inputs, whose packed weights stay in the first cache
     const int64_t I = maxout.n_inputs, P = maxout.n_pieces;
@@ -19,9 +20,20 @@ static void pack(const Maxout& maxout, float* weights, float* bias) {
                 }
 }
 
-// The largest pieces of one group of outputs, for M rows. The sums of a row do not depend on the rows beside it.
+// Where the results of Maxout go: rows of O outputs, and which piece each of them is, if that is wanted.
+struct Largest {
+    float* value;
+    uint8_t* which;
+    int64_t width;
+    Largest at(int64_t row, int64_t output) const {
+        const int64_t offset = row * width + output;
+        return {value + offset, which ? which + offset : nullptr, width};
+    }
+};
+
+// One group of outputs for M rows. The sums of a row do not depend on the rows beside it.
 template <int M, int P>
-static void multiply(const float* const* x, int64_t n_inputs, const float* weights, const float* bias, float* best, int64_t width, uint8_t* which) {
+static void multiply(const float* const* x, int64_t n_inputs, const float* weights, const float* bias, const Largest& out) {
     for (int lane = 0; lane < GROUP; lane += LANES) {
         const float* w = weights + lane;
         Floats total[M][P];
@@ -41,20 +53,21 @@ static void multiply(const float* const* x, int64_t n_inputs, const float* weigh
                 piece = where_above(total[m][p], largest, broadcast(p), piece);
                 largest = where_above(total[m][p], largest, total[m][p], largest);
             }
-            store(best + m * width + lane, largest);
-            if (which) store(which + m * width + lane, piece);
+            const Largest to = out.at(m, lane);
+            store(to.value, largest);
+            if (to.which) store(to.which, piece);
         }
     }
 }
 
 template <int M, int P>
-static void multiply_all(const float* const* x, int64_t n_rows, int64_t n_inputs, const float* weights, const float* bias, float* best, int64_t width, uint8_t* which) {
-    for (; n_rows >= M; n_rows -= M, x += M, best += M * width) {
-        multiply<M, P>(x, n_inputs, weights, bias, best, width, which);
-        if (which) which += M * width;
-    }
+static void multiply_all(
+    const float* const* x, int64_t n_rows, int64_t n_inputs, const float* weights, const float* bias, const Largest& out
+) {
+    int64_t row = 0;
+    for (; n_rows - row >= M; row += M) multiply<M, P>(x + row, n_inputs, weights, bias, out.at(row, 0));
     if constexpr (M > 1)
-        if (n_rows) multiply_all<M / 2, P>(x, n_rows, n_inputs, weights, bias, best, width, which);
+        if (row < n_rows) multiply_all<M / 2, P>(x + row, n_rows - row, n_inputs, weights, bias, out.at(row, 0));
 }
 
 // LayerNorm as Thinc has it: (x - mean) / sqrt(variance + 1e-8), then a scale and a shift.
@@ -75,6 +88,16 @@ static void normalize(const Norm& norm, int64_t O, float* row, float* normalized
     }
 }
 
+// Dropout and the residual, for one row of O.
+static void finish(int64_t O, const float* row, const float* dropout, const float* residual, float* Y) {
+    for (int64_t o = 0; o < O; o += LANES) {
+        Floats y = load(row + o);
+        if (dropout) y = y * load(dropout + o);
+        if (residual) y = y + load(residual + o);
+        store(Y + o, y);
+    }
+}
+
 template <int P>
 static void forward_pieces(
     const Maxout& maxout, const Norm& norm, const Rows& rows, const Windows& windows, const float* X, const float* dropout,
@@ -87,21 +110,19 @@ static void forward_pieces(
     pack(maxout, weights.data(), bias.data());
     for (int64_t first = 0; first < rows.count; first += CHUNK) {
         const int64_t n = std::min(CHUNK, rows.count - first);
-        uint8_t* which = trace.which ? trace.which + first * O : nullptr;
+        const Largest out{best.data(), trace.which ? trace.which + first * O : nullptr, O};
         for (int64_t r = 0; r < n; r++) x[r] = X + windows.at(rows.index[first + r]);
         for (int64_t o = 0; o < O; o += GROUP)
-            multiply_all<TILE<P>, P>(x.data(), n, I, weights.data() + o * P * I, bias.data() + o * P, best.data() + o, O, which ? which + o : nullptr);
+            multiply_all<TILE<P>, P>(x.data(), n, I, weights.data() + o * P * I, bias.data() + o * P, out.at(0, o));
         for (int64_t r = 0; r < n; r++) {
             float* row = best.data() + r * O;
             const int64_t at = (first + r) * O, to = rows.index[first + r] * O;
             if (norm.scale)
-                normalize(norm, O, row, trace.normalized ? trace.normalized + at : nullptr, trace.inverse ? trace.inverse + first + r : nullptr);
-            for (int64_t o = 0; o < O; o += LANES) {
-                Floats y = load(row + o);
-                if (dropout) y = y * load(dropout + to + o);
-                if (residual) y = y + load(residual + to + o);
-                store(Y + to + o, y);
-            }
+                normalize(
+                    norm, O, row, trace.normalized ? trace.normalized + at : nullptr,
+                    trace.inverse ? trace.inverse + first + r : nullptr
+                );
+            finish(O, row, dropout ? dropout + to : nullptr, residual ? residual + to : nullptr, Y + to);
         }
     }
 }

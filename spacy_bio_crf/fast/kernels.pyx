@@ -67,7 +67,7 @@ def choose(name):
 
 
 def empty(int64_t n_rows, int64_t width):
-    """An array of floats whose memory begins at a cache line, so that rows of 16 floats never cross one. Shape: n_rows, width"""
+    """An array of floats whose memory begins at a cache line, so that no 16 floats cross one. Shape: n_rows, width"""
     memory = numpy.empty(n_rows * width + 16, dtype="float32")
     cdef int64_t start = -(<int64_t> memory.ctypes.data // 4) % 16
     return memory[start if start >= 0 else start + 16 :][: n_rows * width].reshape(n_rows, width)
@@ -146,7 +146,9 @@ cdef class Block:
     cdef float[:, ::1] normalized
     cdef float[::1] inverse
 
-    def __init__(self, Parameters parameters, X, rows, int64_t window=0, dropout=None, bint residual=False, bint traced=True):
+    def __init__(
+        self, Parameters parameters, X, rows, int64_t window=0, dropout=None, bint residual=False, bint traced=True
+    ):
         self.parameters, self.X, self.rows = parameters, X, rows
         self.window, self.dropout, self.residual = window, dropout, residual
         self.which = self.normalized = self.inverse = None

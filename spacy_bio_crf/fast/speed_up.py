@@ -11,9 +11,9 @@ FASTER = (embed, encode, block)  # the larger first
 
 
 def speed_up(model: Model) -> Model:
-    """Let the CPU nodes of a model compute the same faster. Matrices are multiplied by NumpyOps' BLAS in place of BLIS, Thinc's default, which
-    reaches a third of the machine; and the layers of spaCy's CNN encoder run in the kernels of this package, where these are
-    compiled for the processor (AVX2 or AVX-512). Nodes on other devices, or with ops of their own, stay as they are.
+    """Let the CPU nodes of a model compute the same faster. Matrices are multiplied by NumPy's BLAS in place of BLIS, Thinc's
+    default, which reaches a third of the machine. The layers of spaCy's CNN encoder run in compiled passes, if the
+    processor has AVX2 or AVX-512. Nodes on other devices, or with ops of their own, stay as they are.
 
     model (Model): The model, changed in place.
     RETURNS (Model): The same model.
@@ -47,11 +47,13 @@ def _is_slow(node: Model) -> bool:
     return type(node.ops) is NumpyOps and node.ops.use_blis
 
 
-def create_speed_up_v1(components: Optional[List[str]] = None) -> Callable[[Language], Language]:
-    """A callback that speeds up the models of a pipeline, for `[nlp.after_pipeline_creation]`: a shared `tok2vec`, say, and whatever
-    listens to it.
+def create_speed_up_v1(
+    components: Optional[List[str]] = None,
+) -> Callable[[Language], Language]:
+    """Create a callback for `[nlp.after_pipeline_creation]` that speeds up the components of a pipeline, such as a shared
+    tok2vec and what listens to it.
 
-    components (Optional[List[str]]): The names of the components; None for all.
+    components (Optional[List[str]]): Their names; None for all that have a model.
     """
 
     def speed_up_components(nlp: Language) -> Language:

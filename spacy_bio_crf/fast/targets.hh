@@ -12,8 +12,8 @@ namespace bio_crf {
 struct Kernels {
     const char* name;
     void (*forward)(
-        const Maxout&, const Norm&, const Rows&, const Windows&, const float* X, const float* dropout, const float* residual,
-        float* Y, const Trace&
+        const Maxout&, const Norm&, const Rows&, const Windows&, const float* X, const float* dropout,
+        const float* residual, float* Y, const Trace&
     );
     void (*backward)(
         const Maxout&, const Norm&, const Rows&, const Windows&, const float* X, const float* dropout, const float* dY,
