@@ -143,6 +143,8 @@ class Errors(metaclass=_Coded):
     E621 = "The text has no token {token!r}. Its tokens: {tokens}. Give the text of one, or its index from 0 on."
     E622 = "{option} goes {how} --weights, which shows what the model has learned as a whole. Leave out one, or add the other."
     E623 = "To write a pruned pipeline, give one bound with --smallest, but got {found}. Without --output and --in-place, several are compared."
+    E624 = "A comparison (--against) draws documents anew, but --samples is 0. Set it to 1000, say."
+    E625 = "Found no document with annotation ({place}) in: {corpora}. Check that the corpus is annotated, and name its span group with --spans-key."
 
     # learning
     E701 = "Expected {name} that are finite and not negative, but {name}[{index}] is {value}. Correct it; a weight of 0 leaves a token out."

@@ -4,6 +4,7 @@ from spacy.cli._util import app
 from .group import bio_crf_cli
 from .convert import convert_cli
 from .calibrate import calibrate_cli
+from .evaluate import evaluate_cli
 from .explain import explain_cli
 from .prune import prune_cli
 from .thresholds import thresholds_cli
@@ -11,4 +12,13 @@ from .uncertain import uncertain_cli
 
 app.add_typer(bio_crf_cli)
 
-__all__ = ["bio_crf_cli", "calibrate_cli", "convert_cli", "explain_cli", "prune_cli", "thresholds_cli", "uncertain_cli"]
+__all__ = [
+    "bio_crf_cli",
+    "calibrate_cli",
+    "convert_cli",
+    "evaluate_cli",
+    "explain_cli",
+    "prune_cli",
+    "thresholds_cli",
+    "uncertain_cli",
+]

@@ -1,17 +1,15 @@
 """Predicted spans with probabilities, beside the gold: which of them are right?"""
 from collections import Counter
 from dataclasses import dataclass
-from typing import Dict, Iterable, Iterator, Optional, Set, Tuple
+from typing import Dict, Iterable, Iterator, Optional, Tuple
 
 import numpy
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from ..attributes import annotated_labels
 from ..errors import Errors
 from ..types import Bools1d, Floats1d
-
-GoldSpan = Tuple[str, int, int]
+from .judged import judge
 
 
 @dataclass(frozen=True)
@@ -39,9 +37,7 @@ class Outcomes:
 
 
 def collect_outcomes(examples: Iterable[Example], scores_key: str, gold_key: Optional[str]) -> Outcomes:
-    """Compare predicted spans with the gold, as spaCy's `get_ner_prf` does: a predicted span is moved to the tokens of the
-    reference, and is ignored where it meets a token without annotation. So precision and recall equal spaCy's. Where
-    `doc._.annotated_labels` of the reference is set, spans of other labels, predicted or gold, do not count.
+    """Compare predicted spans with the gold, see `judge`.
 
     examples (Iterable[Example]): Examples with predictions.
     scores_key (str): Key of the predicted span group, with the probabilities as its attribute "scores".
@@ -53,38 +49,23 @@ def collect_outcomes(examples: Iterable[Example], scores_key: str, gold_key: Opt
     probability, correct, labels = [], [], []
     counts: Counter = Counter()
     for example in examples:
-        gold = _gold_spans(example.reference, gold_key)
-        if gold is None:
+        predicted = scored_spans(example.predicted, scores_key, entities=gold_key is None)
+        judged = judge(example, predicted, gold_key)
+        if judged is None:
             continue
-        annotated = annotated_labels(example.reference)
-        if annotated is not None:
-            gold = {span for span in gold if span[0] in annotated}
-        counts.update(label for label, _, _ in gold)
-        aligned = example.alignment.x2y
-        for span, score in scored_spans(example.predicted, scores_key, entities=gold_key is None):
-            tokens = aligned[span.start : span.end]
-            if not len(tokens) or (annotated is not None and span.label_ not in annotated):
-                continue
-            start, end = int(tokens[0]), int(tokens[-1]) + 1
-            if gold_key is None and any(token.ent_iob == 0 for token in example.reference[start:end]):
-                continue
-            found = (span.label_, start, end)
+        counts.update(span.label for span in judged.gold)
+        left = set(judged.gold)
+        for span, score in judged.predicted:
             probability.append(score)
-            correct.append(found in gold)
-            labels.append(span.label_)
-            gold.discard(found)
+            correct.append(span in left)
+            labels.append(span.label)
+            left.discard(span)
     return Outcomes(
         numpy.array(probability, dtype="float64"),
         numpy.array(correct, dtype=bool),
         numpy.array(labels, dtype=object),
         dict(sorted(counts.items())),
     )
-
-
-def _gold_spans(doc: Doc, gold_key: Optional[str]) -> Optional[Set[GoldSpan]]:
-    """The annotated spans; None if the document has no such group."""
-    spans = doc.ents if gold_key is None else doc.spans.get(gold_key)
-    return None if spans is None else {(span.label_, span.start, span.end) for span in spans}
 
 
 def scored_spans(doc: Doc, scores_key: str, *, entities: bool = False) -> Iterator[Tuple[Span, float]]:

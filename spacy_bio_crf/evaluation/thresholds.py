@@ -3,34 +3,13 @@
 A span is kept where its probability is at least the threshold. All cuts between two distinct probabilities are tried.
 """
 from dataclasses import dataclass
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy
 
 from ..types import Floats1d, Ints1d
+from .counts import Counts
 from .outcomes import Outcomes
-
-
-class Counts(NamedTuple):
-    """Spans that are kept and right, spans that are kept, and gold spans."""
-
-    right: int
-    kept: int
-    gold: int
-
-    @property
-    def precision(self) -> float:
-        return self.right / self.kept if self.kept else 0.0
-
-    @property
-    def recall(self) -> float:
-        return self.right / self.gold if self.gold else 0.0
-
-    def f_score(self, beta: float = 1.0) -> float:
-        """F-beta: recall counts beta times as much as precision. Van Rijsbergen (1979)."""
-        weight = beta**2
-        total = self.kept + weight * self.gold
-        return (1 + weight) * self.right / total if total else 0.0
 
 
 @dataclass(frozen=True)
@@ -115,11 +94,6 @@ def kept_counts(outcomes: Outcomes, threshold: float = 0.0, thresholds: Optional
         mine = kept & (outcomes.labels == label)
         counts[label] = Counts(int((mine & outcomes.correct).sum()), int(mine.sum()), outcomes.gold.get(label, 0))
     return counts
-
-
-def total(counts: Dict[str, Counts]) -> Counts:
-    """The counts of all labels together."""
-    return Counts(*(sum(count[i] for count in counts.values()) for i in range(3)))
 
 
 def of_label(outcomes: Outcomes, label: str) -> Outcomes:
