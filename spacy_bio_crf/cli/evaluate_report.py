@@ -101,7 +101,7 @@ def summary_lines(report: Report) -> List[str]:
     means = report["averages"]
     lines = []
     if report["overall"]["interval"]:
-        lines.append("from, to: 95 % of F1 when documents are drawn anew.")
+        lines.append("95 % (from, to): where F1 lies in 95 of 100 draws of as many documents.")
     lines.append(f"F1: micro {percent(means['micro']['f'])}, macro {percent(means['macro']['f'])}, weighted {percent(means['weighted']['f'])}")
     if report["token_accuracy"] is not None:
         lines.append(f"Tokens with the right tag: {percent(report['token_accuracy'])}")
