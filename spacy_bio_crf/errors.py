@@ -145,6 +145,7 @@ class Errors(metaclass=_Coded):
     E623 = "To write a pruned pipeline, give one bound with --smallest, but got {found}. Without --output and --in-place, several are compared."
     E624 = "A comparison (--against) draws documents anew, but --samples is 0. Set it to 1000, say."
     E625 = "Found no document with annotation ({place}) in: {corpora}. Check that the corpus is annotated, and name its span group with --spans-key."
+    E626 = "The parts {parts} are the same file or folder. Give each part of the corpus once, that of training first."
 
     # learning
     E701 = "Expected {name} that are finite and not negative, but {name}[{index}] is {value}. Correct it; a weight of 0 leaves a token out."

@@ -4,6 +4,7 @@ from spacy.cli._util import app
 from .group import bio_crf_cli
 from .convert import convert_cli
 from .calibrate import calibrate_cli
+from .check import check_cli
 from .evaluate import evaluate_cli
 from .explain import explain_cli
 from .prune import prune_cli
@@ -15,6 +16,7 @@ app.add_typer(bio_crf_cli)
 __all__ = [
     "bio_crf_cli",
     "calibrate_cli",
+    "check_cli",
     "convert_cli",
     "evaluate_cli",
     "explain_cli",

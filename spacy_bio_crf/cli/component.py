@@ -59,18 +59,27 @@ def read_examples(nlp: Language, path: Path) -> List[Example]:
 def predict_outcomes(
     nlp: Language, name: str, path: Path, *, chain: Optional[str] = None, silent: bool, **settings: Any
 ) -> Outcomes:
-    """Predict a corpus once, with all spans of the component and their probabilities.
+    """Predict a corpus once, see `outcomes_of_examples`.
+
+    path (Path): A .spacy file, or a folder of them.
+    """
+    return outcomes_of_examples(nlp, name, read_examples(nlp, path), chain=chain, silent=silent, **settings)
+
+
+def outcomes_of_examples(
+    nlp: Language, name: str, examples: List[Example], *, chain: Optional[str] = None, silent: bool, **settings: Any
+) -> Outcomes:
+    """Predict examples once, with all spans of the component and their probabilities.
 
     nlp (Language): The pipeline.
     name (str): Name of the component. What comes after it in the pipeline is not run.
-    path (Path): A .spacy file, or a folder of them.
+    examples (List[Example]): The examples; their predictions are replaced.
     chain (Optional[str]): The chain to look at, None for all of them.
     silent (bool): Whether to show no progress.
     **settings (Any): Settings of the component, and of all of its chains, during the prediction.
     RETURNS (Outcomes): The predicted spans beside the gold.
     """
     tagger = nlp.get_pipe(name)
-    examples = read_examples(nlp, path)
     after = nlp.pipe_names[nlp.pipe_names.index(name) + 1 :]
     settings = {"threshold": 0.0, "thresholds": {}, **settings}
     chains = {key: {**own, **dict.fromkeys(settings)} for key, own in tagger.cfg["chains"].items()}

@@ -63,6 +63,8 @@ def test_averages_of_nothing():
 def test_accuracy_leaves_out_what_is_not_annotated():
     doc = make_doc([(0, 2, "A")], [(0, 1, "A")], length=4)
     assert token_accuracy([doc]) == 3 / 4
+    doc.known[3] = False  # which would be right
+    assert token_accuracy([doc]) == 2 / 3
     doc.known[1] = False
     assert token_accuracy([doc]) == 1.0
     assert token_accuracy([make_doc([(0, 2, "A"), (1, 3, "A")], [])]) is None

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given
 
 from spacy_bio_crf.corpus import ColumnFormat, read_columns, read_snips, read_usaddress
+from spacy_bio_crf.evaluation import match_counts
 from spacy_bio_crf.tags import TokenSpan
 
 from .documents import LABELS, documents, make_doc, with_mistakes
@@ -43,6 +44,12 @@ def test_strict_figures_are_seqevals(docs):
 def test_all_ways_to_match_are_nervaluates(docs):
     assume(docs)
     check_nervaluate(docs, LABELS)
+
+
+def test_of_several_spans_with_the_label_the_nearest_counts():
+    doc = make_doc([(0, 1, "A"), (1, 5, "A")], [(0, 4, "A"), (4, 5, "A")])
+    check_nervaluate([doc], LABELS)
+    assert match_counts([doc], "type") == (1, 0, 0, 1, 1)
 
 
 @pytest.mark.parametrize("name", READERS)
