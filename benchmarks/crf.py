@@ -1,33 +1,23 @@
-"""The chain against pytorch-crf: one thread, BIO constraints, 21 tags, medians of runs that take turns.
+"""Our own chain alone (benchmarks/speed.py has it beside its peers), one thread.
 
-    OMP_NUM_THREADS=1 python benchmarks/crf.py [--json results.json]
     OMP_NUM_THREADS=1 python benchmarks/crf.py --states
     OMP_NUM_THREADS=1 python benchmarks/crf.py --long TASK
 
-pytorch-crf has no constraints, so it solves the simpler problem. "loss" is the negative log-likelihood of complete gold
-with the gradients of emissions and parameters, which pytorch-crf takes from autograd.
-
---states measures our own chain alone, over the states of two product automata: many, with few legal steps. --long takes one
-sequence of 1,000,000 tokens, and says how far the peak of memory rises beside inputs and outputs; one task to a process.
-Both count the seconds of the processor, and not those of other work.
+--states measures it over the states of two product automata: many, with few legal steps. --long takes one sequence of
+1,000,000 tokens, and says how far the peak of memory rises beside inputs and outputs; one task to a process. Both count
+the seconds of the processor, and not those of other work.
 """
 import argparse
-import datetime
-import json
-import platform
 import statistics
 import sys
 import time
-from importlib.metadata import version
 
 import numpy
 
 from spacy_bio_crf import crf
-from spacy_bio_crf.crf import cpu
 from spacy_bio_crf.types import ChainScores, Constraints
 
 N_LABELS = 10
-SHAPES = {"128 sequences of 25": (128, 25), "1 sequence of 2,000": (1, 2000)}
 
 
 def bio(n_labels):
@@ -141,96 +131,16 @@ def measure_long(task):
     print(f"{task}, {n:,} tokens: {seconds:.2f} s, {beside / 1e6:.1f} MB beside inputs and outputs")
 
 
-def our_calls(scores, tags):
-    gold = numpy.eye(len(scores.start), dtype=bool)[tags]
-    return {"best path": lambda: crf.best_path(scores), "loss": lambda: crf.loss(scores, gold)}
-
-
-def pytorch_crf_calls(scores, tags):
-    import torch
-    from torchcrf import CRF
-
-    torch.set_num_threads(1)
-    model = CRF(len(scores.start), batch_first=True)
-    shape = (len(scores.lengths), int(scores.lengths[0]))
-    for name, values in (("start_transitions", scores.start), ("transitions", scores.step), ("end_transitions", scores.end)):
-        getattr(model, name).data[:] = torch.from_numpy(values)
-    emissions = torch.from_numpy(scores.emissions).reshape(*shape, -1).requires_grad_()
-    tags = torch.from_numpy(tags.astype("int64")).reshape(shape)
-
-    def decode():
-        with torch.no_grad():
-            return model.decode(emissions)
-
-    def loss():
-        model.zero_grad()
-        emissions.grad = None
-        (-model(emissions, tags, reduction="sum")).backward()
-
-    return {"best path": decode, "loss": loss}
-
-
-def side_by_side(ours, theirs, rounds):
-    """Median seconds of each. They take turns, so that whatever else the machine does meets both."""
-    times = [], []
-    for call in (ours, theirs):
-        call()
-    for _ in range(rounds):
-        for call, repeats, seconds in ((ours, 20, times[0]), (theirs, 1, times[1])):
-            for _ in range(repeats):
-                begin = time.perf_counter()
-                call()
-                seconds.append(time.perf_counter() - begin)
-    return tuple(map(statistics.median, times))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15, help="runs of pytorch-crf; ours runs 20 times in each")
-    parser.add_argument("--json", help="also write the results to this file")
-    parser.add_argument("--states", action="store_true", help="product automata instead, our chain alone")
-    parser.add_argument("--long", choices=["best_path", "loss", "span_probabilities"], help="a long sequence instead")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--states", action="store_true", help="product automata")
+    what.add_argument("--long", choices=["best_path", "loss", "span_probabilities"], help="a long sequence")
     args = parser.parse_args()
-    if args.states or args.long:
-        return measure_states() if args.states else measure_long(args.long)
-    try:
-        packages = {name: version(name) for name in ("numpy", "torch", "pytorch-crf")}
-        import torchcrf  # noqa: F401
-    except ImportError as missing:
-        print(f"Skipped: {missing}. Install the peers with: pip install torch pytorch-crf")
-        return
-    rows = []
-    for shape, sizes in SHAPES.items():
-        scores, tags = bio_scores(*sizes)
-        ours, theirs = our_calls(scores, tags), pytorch_crf_calls(scores, tags)
-        for name in ours:
-            our_seconds, their_seconds = side_by_side(ours[name], theirs[name], args.rounds)
-            n_tokens = len(scores.emissions)
-            rows.append(
-                {
-                    "batch": shape,
-                    "task": name,
-                    "tokens_per_second": n_tokens / our_seconds,
-                    "pytorch_crf_tokens_per_second": n_tokens / their_seconds,
-                    "ratio": their_seconds / our_seconds,
-                }
-            )
-    about = {
-        "date": datetime.date.today().isoformat(),
-        "command": " ".join(["python", *sys.argv]),
-        "python": platform.python_version(),
-        "instruction_set": cpu.instruction_sets()[0],
-        **packages,
-    }
-    print(", ".join(f"{key} {value}" for key, value in about.items()) + "\n")
-    print("| batch | task | tokens/s | pytorch-crf, tokens/s | times as fast |")
-    print("|---|---|---:|---:|---:|")
-    for row in rows:
-        figures = f"{row['tokens_per_second']:,.0f} | {row['pytorch_crf_tokens_per_second']:,.0f} | {row['ratio']:.0f}"
-        print(f"| {row['batch']} | {row['task']} | {figures} |")
-    if args.json:
-        with open(args.json, "w", encoding="utf8") as file:
-            json.dump({**about, "results": rows}, file, indent=2)
+    if args.states:
+        measure_states()
+    else:
+        measure_long(args.long)
 
 
 if __name__ == "__main__":

@@ -53,11 +53,7 @@ def train_eds(parts: Parts, seed: int) -> Dict[str, Dict[str, Any]]:
     seconds, best, weights = 0.0, {"dev_f": -1.0}, {}
     for step in range(1, steps + 1):
         since = time.process_time()
-        nlp.train(True)
-        optimizer.zero_grad()
-        ner(nlp.collate(next(batches))["ner"])["loss"].backward()
-        torch.nn.utils.clip_grad_norm_(nlp.parameters(), MAX_NORM)
-        optimizer.step()
+        update(nlp, optimizer, next(batches))
         seconds += time.process_time() - since
         if step % (steps // EVALUATIONS) == 0:
             f = score(parts.dev, predict(nlp, parts.dev))["f"]
@@ -116,6 +112,14 @@ def batches_of(prepared: List[Dict[str, Any]], random: Random) -> Iterator[List[
         random.shuffle(prepared)
         for start in range(0, len(prepared), BATCH):
             yield prepared[start : start + BATCH]
+
+
+def update(nlp: Pipeline, optimizer: ScheduledOptimizer, batch: List[Dict[str, Any]]) -> None:
+    nlp.train(True)
+    optimizer.zero_grad()
+    nlp.get_pipe("ner")(nlp.collate(batch)["ner"])["loss"].backward()
+    torch.nn.utils.clip_grad_norm_(nlp.parameters(), MAX_NORM)
+    optimizer.step()
 
 
 def predict(nlp: Pipeline, docs: List[Doc]) -> Iterator[Spans]:

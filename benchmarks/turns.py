@@ -72,6 +72,10 @@ def take(path: Path, nlp: Language, words: int, *, repeat: bool = False) -> List
     docs = list(DocBin().from_disk(path).get_docs(nlp.vocab))
     if repeat:
         docs *= 1 + words // sum(map(len, docs))
+    return first_words(docs, words)
+
+
+def first_words(docs: List[Doc], words: int) -> List[Doc]:
     counts = accumulate(map(len, docs))
     return [doc for doc, count in zip(docs, counts) if count <= words]
 

@@ -1,0 +1,35 @@
+"""What the benchmark of speed makes of its runs."""
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def speed_tables(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    return pytest.importorskip("speed_tables")
+
+
+def run(system, round, training, **figures):
+    line = {"corpus": "letters", "system": system, "threads": 1, "round": round, "rates": {"training": training}}
+    return {**line, "date": "2026-01-01", "instruction_set": "plain", "versions": {}, **figures}
+
+
+def cells(table, name):
+    (row,) = (line for line in table.splitlines() if line.startswith(f"| {name} |"))
+    return [cell.strip() for cell in row.split("|")[2:-1]]
+
+
+def test_ratios_are_taken_within_a_round(speed_tables):
+    """The machine is ten times as slow in the last round, and meets both alike."""
+    rates = {"ner": (100.0, 110.0, 10.0), "bio_crf": (300.0, 220.0, 20.0), "BLAS bound": (600.0, 880.0, 80.0)}
+    lines = [run(system, round, rate) for system, of in rates.items() for round, rate in enumerate(of)]
+    table = speed_tables.report(lines, list(rates), {})
+    assert cells(table, "bio_crf")[:3] == ["220 (20 to 300)", "2", "25%"]
+    assert cells(table, "ner")[:3] == ["100 (10 to 110)", "1", "12%"]
+
+
+def test_a_system_without_a_run_says_why(speed_tables):
+    table = speed_tables.report([run("ner", 0, 100.0)], ["ner", "spancat", "linear"], {"spancat": "it is not here"})
+    assert cells(table, "ner")[:3] == ["100", "1", ""]
+    assert "Not measured: spancat; it is not here." in table and "Not measured: linear; no run." in table
