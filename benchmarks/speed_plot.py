@@ -23,7 +23,7 @@ def save_plot(lines: List[Line], systems: List[str], path: Path) -> None:
         return
     names = [in_order(systems, [line for of_task in row.values() for line in of_task]) for row in rows.values()]
     heights = [len(of_row) + 2.5 for of_row in names]
-    figure = Figure(figsize=(11, ROW * sum(heights)), layout="constrained")
+    figure = Figure(figsize=(11, ROW * (sum(heights) + 1)), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(len(rows), 2, squeeze=False, sharey="row", height_ratios=heights)
     for ((corpus, _), row), of_row, pair in zip(rows.items(), names, panels):
@@ -31,7 +31,7 @@ def save_plot(lines: List[Line], systems: List[str], path: Path) -> None:
             draw(axis, of_task, of_row, task)
             title = f"{corpus}: {task}, words a second" if corpus else f"{task}: tokens a second"
             axis.set_title(title, loc="left", fontsize=10)
-    panels[0, 0].legend(fontsize=8, loc="lower right")
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), fontsize=8, loc="outside lower center", ncols=4)
     figure.savefig(path, dpi=150)
 
 

@@ -18,7 +18,7 @@ PIPELINES: Dict[str, Peer] = {
     "joint": Peer("components", our_encoder=True),
     "linear": Peer("components", note="no encoder"),
     "ner": Peer("components", our_encoder=True, note="spaCy's, by configs/ner.cfg"),
-    "ner, NumPy's BLAS": Peer("components", our_encoder=True, note="with the BLAS that ours choose, not its default"),
+    "ner, sped up": Peer("components", our_encoder=True, note="its encoder computed as ours is, by spacy_bio_crf.fast"),
     "beam_ner": Peer("components", our_encoder=True, note="spaCy's default beam over the encoder and batches of ner"),
     "spancat": Peer("components", our_encoder=True, note="over the same, n-grams up to the 95th percentile of lengths"),
     "eds.ner_crf": Peer("eds_nlp", {"edsnlp": "edsnlp[ml]", **TORCH}, "as in benchmarks/eds.py; batches of 16 docs"),
@@ -28,7 +28,7 @@ PIPELINES: Dict[str, Peer] = {
         "training is L-BFGS over all words at once, here words x iterations; it merges the tokens of each entity; "
         "1.7.0 fails with sklearn-crfsuite 0.5.0, and works with 0.3.6",
     ),
-    BOUND: Peer("blas", note="the matrix products of the encoder of bio_crf alone, each over a whole batch at once"),
+    BOUND: Peer("blas", note="sgemm alone, for the products of the encoder of bio_crf over all words of a batch"),
 }
 
 CHAIN_BASE = "pytorch-crf"

@@ -12,12 +12,12 @@ from spacy.util import load_config, load_model_from_config, registry
 from spans import plain
 from thinc.api import Config
 
-from spacy_bio_crf.model.ops import use_fast_blas
+from spacy_bio_crf.fast import speed_up
 
 from .timing import measure_pipeline
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-FAST_NER = "ner, NumPy's BLAS"
+FAST_NER = "ner, sped up"
 SPANS_KEY = "sc"
 LENGTHS = 95  # percentile of the lengths of training spans that `spancat` can still find
 
@@ -36,11 +36,11 @@ class Components:
         self.nlp = load_model_from_config(config_of(name, labelled), auto_fill=True)
         self.training = registry.resolve(self.nlp.config.interpolate()["training"], schema=ConfigSchemaTraining)
         self.nlp.initialize(lambda: self.examples(labelled), sgd=self.training["optimizer"])
-        self.choose_blas()
+        self.speed_up_ner()
 
-    def choose_blas(self) -> None:
+    def speed_up_ner(self) -> None:
         if self.name == FAST_NER:
-            use_fast_blas(self.nlp.get_pipe("ner").model)
+            speed_up(self.nlp.get_pipe("ner").model)
 
     def examples(self, docs: List[Doc]) -> List[Example]:
         return [Example(plain(self.nlp, doc), doc) for doc in docs]
@@ -64,7 +64,7 @@ class Components:
 
     def load(self, path: Path) -> None:
         self.nlp: Language = spacy.load(path)
-        self.choose_blas()
+        self.speed_up_ner()
 
 
 def config_of(name: str, docs: List[Doc]) -> Config:
