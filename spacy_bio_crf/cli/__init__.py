@@ -6,6 +6,7 @@ from .convert import convert_cli
 from .calibrate import calibrate_cli
 from .check import check_cli
 from .evaluate import evaluate_cli
+from .export import export_cli
 from .explain import explain_cli
 from .prune import prune_cli
 from .thresholds import thresholds_cli
@@ -20,6 +21,7 @@ __all__ = [
     "convert_cli",
     "evaluate_cli",
     "explain_cli",
+    "export_cli",
     "prune_cli",
     "thresholds_cli",
     "uncertain_cli",

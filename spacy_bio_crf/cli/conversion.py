@@ -6,9 +6,11 @@ from rich.console import Console
 from rich.progress import track
 from spacy.tokens import Doc
 
-from ..corpus.formats import Format, check_options, format_for, get_format, options_of
+from ..corpus.formats import FORMATS, Format, format_for, get_format
+from ..corpus.options import check_options, options_of
 from ..errors import Errors
 
+TO_HELP = f"What OUTPUT is: {', '.join(name for name in FORMATS if FORMATS[name].write)}; default: by its end"
 SEPARATORS = {"tab": "\t", "space": " ", "comma": ","}
 
 
@@ -35,7 +37,7 @@ def deal_options(
     """
     options = {name: value for name, value in options.items() if value is not None}
     reads, writes = options_of(source.read), options_of(target.write) | {"spans_key"}
-    check_options(options, source, reads | writes)
+    check_options(options, source.name, reads | writes)
     written = {name: options[name] for name in options if name in writes}
     spans_keys = spans_keys or list(options.get("layers", ()))
     written.update(

@@ -1,5 +1,6 @@
 """`python -m spacy bio-crf convert`: a corpus of any format to `.spacy`, or to any other format."""
 import json
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import List, Optional
@@ -9,16 +10,16 @@ from typer import Argument as Arg
 from typer import Option as Opt
 
 from ..corpus import FORMATS, Report, save_docs, split_docs
-from ..corpus.formats import call, find_corpus, options_of
+from ..corpus.formats import find_corpus
+from ..corpus.options import call, options_of
 from ..errors import Errors
 from ..tags import REPAIRS, SCHEMES
-from .conversion import SEPARATORS, check_output, deal_options, parse_layers, target_format, watch
+from .conversion import SEPARATORS, TO_HELP, check_output, deal_options, parse_layers, target_format, watch
 from .group import bio_crf_cli, clear_errors
 from .report import print_report
 
 SPLIT_NAMES = ("train", "dev", "test")
-COLUMNS, TEXTS, SPLIT, REPORT = "Columns", "Other formats", "Output", "Report"
-WRITABLE = ", ".join(format.name for format in FORMATS.values() if format.write)
+OfColumns, OfTexts = (partial(Opt, None, rich_help_panel=title) for title in ("Columns", "Other formats"))
 
 
 @bio_crf_cli.command("convert", no_args_is_help=True)
@@ -31,82 +32,48 @@ def convert_cli(
     source: Optional[str] = Opt(
         None, "--from", "-f", "--format", help=f"What INPUT is: {', '.join(FORMATS)}; default: as it looks"
     ),
+    target: Optional[str] = Opt(None, "--to", "-t", help=TO_HELP),
+    to_scheme: Optional[str] = Opt(None, "--to-scheme", help="Scheme of written columns; default: that of --scheme"),
+    split: Optional[str] = Opt(None, "--split", help="Shares of train, dev and test, such as 0.8,0.1,0.1"),
+    seed: int = Opt(0, "--seed", help="Seed of the split, and of addresses"),
     lang: str = Opt("xx", "--lang", "-l", help="Language, for its tokenizer"),
     pattern: Optional[str] = Opt(None, "--pattern", help="Which files of a folder, such as 'train_*_full.json'"),
     encoding: Optional[str] = Opt(None, "--encoding", help="Encoding of a text; default: utf-8"),
     spans_key: Optional[str] = Opt(None, "--spans-key", help="Span group for the spans, in place of the entities"),
-    scheme: Optional[str] = Opt(
-        None, "--scheme", "-s", help=f"Scheme of the tags: {', '.join(SCHEMES)}; default: BIO", rich_help_panel=COLUMNS
+    strict: bool = Opt(False, "--strict", help="Fail on the first annotation that would be changed or lost"),
+    as_json: bool = Opt(False, "--json", help="Print the report as JSON"),
+    scheme: Optional[str] = OfColumns("--scheme", "-s", help=f"Scheme of the tags: {', '.join(SCHEMES)}; default: BIO"),
+    token_column: Optional[int] = OfColumns("--token-column", help="Column of the token; -1 is the last; default: 0"),
+    tag_column: Optional[int] = OfColumns("--tag-column", help="Column of the tag; default: -1"),
+    layer: Optional[List[str]] = OfColumns(
+        "--layer", help="NAME=COLUMN: a span group, and the column of its tags; may be repeated"
     ),
-    token_column: Optional[int] = Opt(
-        None, "--token-column", help="Column of the token; -1 is the last; default: 0", rich_help_panel=COLUMNS
+    separator: Optional[str] = OfColumns(
+        "--separator", help="tab, space, comma or any other; default: spaces and tabs"
     ),
-    tag_column: Optional[int] = Opt(
-        None, "--tag-column", help="Column of the tag; default: -1", rich_help_panel=COLUMNS
+    comment: Optional[str] = OfColumns("--comment", help="What lines of comment begin with, such as '# '"),
+    missing: Optional[str] = OfColumns(
+        "--missing", help="Tag of tokens that were not annotated, such as UNK; default: -"
     ),
-    layer: List[str] = Opt(
-        [],
-        "--layer",
-        help="NAME=COLUMN: a span group, and the column of its tags; may be repeated",
-        rich_help_panel=COLUMNS,
+    label: Optional[str] = OfColumns("--label", help="Label of bare tags (B, I)"),
+    bare_labels: Optional[bool] = OfColumns("--bare-labels", help="Tags are labels, without B or I"),
+    repair: Optional[str] = OfColumns("--repair", help=f"Mend illegal tags: {', '.join(REPAIRS)}; default: fail"),
+    spaces: Optional[bool] = OfColumns("--spaces/--no-spaces", help="Whether the language parts words by spaces"),
+    n_sents: Optional[int] = OfColumns(
+        "--n-sents", "-n", min=0, help="Sentences of a doc; 0 for whole documents; default: 1"
     ),
-    separator: Optional[str] = Opt(
-        None, "--separator", help="tab, space, comma or any other; default: spaces and tabs", rich_help_panel=COLUMNS
+    file_tokens: Optional[bool] = OfTexts(
+        "--file-tokens/--new-tokens", help="Keep the tokens of the file, or cut anew"
     ),
-    comment: Optional[str] = Opt(
-        None, "--comment", help="What lines of comment begin with, such as '# '", rich_help_panel=COLUMNS
+    text_key: Optional[str] = OfTexts("--text-key", help="Name of what holds the text; default: text"),
+    parts_key: Optional[str] = OfTexts("--parts-key", help="parts: key of the parts; default: components"),
+    tokens_key: Optional[str] = OfTexts("--tokens-key", help="datasets: column of the tokens; default: tokens"),
+    tags_key: Optional[str] = OfTexts(
+        "--tags-key", help="datasets: column of the tags; default: ner_tags, tags or labels"
     ),
-    missing: Optional[str] = Opt(
-        None,
-        "--missing",
-        help="Tag of tokens that were not annotated, such as UNK; default: -",
-        rich_help_panel=COLUMNS,
-    ),
-    label: Optional[str] = Opt(None, "--label", help="Label of bare tags (B, I)", rich_help_panel=COLUMNS),
-    bare_labels: Optional[bool] = Opt(
-        None, "--bare-labels", help="Tags are labels, without B or I", rich_help_panel=COLUMNS
-    ),
-    repair: Optional[str] = Opt(
-        None, "--repair", help=f"Mend illegal tags: {', '.join(REPAIRS)}; default: fail", rich_help_panel=COLUMNS
-    ),
-    spaces: Optional[bool] = Opt(
-        None, "--spaces/--no-spaces", help="Whether the language parts words by spaces", rich_help_panel=COLUMNS
-    ),
-    n_sents: Optional[int] = Opt(
-        None,
-        "--n-sents",
-        "-n",
-        min=0,
-        help="Sentences of a doc; 0 for whole documents; default: 1",
-        rich_help_panel=COLUMNS,
-    ),
-    file_tokens: Optional[bool] = Opt(
-        None, "--file-tokens/--new-tokens", help="Keep the tokens of the file, or cut anew", rich_help_panel=TEXTS
-    ),
-    text_key: Optional[str] = Opt(
-        None, "--text-key", help="Key of the text in JSON; default: text", rich_help_panel=TEXTS
-    ),
-    parts_key: Optional[str] = Opt(
-        None, "--parts-key", help="parts: key of its parts; default: components", rich_help_panel=TEXTS
-    ),
-    size: Optional[int] = Opt(
-        None, "--size", min=1, help="addresses: how many to make; default: 1000", rich_help_panel=TEXTS
-    ),
-    country: Optional[str] = Opt(None, "--country", help="addresses: us or fr; default: both", rich_help_panel=TEXTS),
-    target: Optional[str] = Opt(
-        None, "--to", "-t", help=f"What OUTPUT is: {WRITABLE}; default: by its end", rich_help_panel=SPLIT
-    ),
-    to_scheme: Optional[str] = Opt(
-        None, "--to-scheme", help="Scheme of written columns; default: that of --scheme", rich_help_panel=SPLIT
-    ),
-    split: Optional[str] = Opt(
-        None, "--split", help="Shares of train, dev and test, such as 0.8,0.1,0.1", rich_help_panel=SPLIT
-    ),
-    seed: int = Opt(0, "--seed", help="Seed of the split, and of addresses", rich_help_panel=SPLIT),
-    strict: bool = Opt(
-        False, "--strict", help="Fail on the first annotation that would be changed or lost", rich_help_panel=REPORT
-    ),
-    as_json: bool = Opt(False, "--json", help="Print the report as JSON", rich_help_panel=REPORT),
+    document_tag: Optional[str] = OfTexts("--document-tag", help="markup: what a document stands in; default: a line"),
+    size: Optional[int] = OfTexts("--size", min=1, help="addresses: how many to make; default: 1000"),
+    country: Optional[str] = OfTexts("--country", help="addresses: us or fr; default: both"),
     # fmt: on
 ):
     """
@@ -126,9 +93,10 @@ def convert_cli(
     with clear_errors():
         options = dict(
             encoding=encoding, spans_key=spans_key, scheme=scheme, token_column=token_column, tag_column=tag_column,
-            layers=parse_layers(layer), separator=SEPARATORS.get(separator, separator), comment=comment, missing=missing,
-            label=label, bare_labels=bare_labels, repair=repair, spaces=spaces, sentences_per_doc=n_sents,
-            file_tokens=file_tokens, text_key=text_key, parts_key=parts_key, size=size, country=country,
+            layers=parse_layers(layer or []), separator=SEPARATORS.get(separator, separator), comment=comment,
+            missing=missing, label=label, bare_labels=bare_labels, repair=repair, spaces=spaces,
+            sentences_per_doc=n_sents, file_tokens=file_tokens, text_key=text_key, parts_key=parts_key,
+            tokens_key=tokens_key, tags_key=tags_key, document_tag=document_tag, size=size, country=country,
         )  # fmt: skip
         nlp = spacy.blank(lang)
         shares = _parse_shares(split)
@@ -137,7 +105,8 @@ def convert_cli(
         reading, writing = deal_options(options, known, to, [spans_key] if spans_key else [], to_scheme)
         if "seed" in options_of(known.read):
             reading["seed"] = seed
-        paths = [output_path / f"{name}{to.endings[0]}" for name, _ in zip(SPLIT_NAMES, shares)] or [output_path]
+        names = [f"{name}{''.join(to.endings[:1])}" for name, _ in zip(SPLIT_NAMES, shares)]
+        paths = [output_path / name for name in names] or [output_path]
         check_output(output_path, paths, files, folder=bool(shares))
         docs = chain.from_iterable(call(known.read, file, nlp, report=report, **reading) for file in files)
         docs = list(watch(docs, "Converting", silent=as_json))

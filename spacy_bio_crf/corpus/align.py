@@ -86,13 +86,15 @@ def align_chars(doc: Doc, spans: Sequence[CharSpan]) -> Alignment:
 
     doc (Doc): The tokenized text.
     spans (Sequence[CharSpan]): The spans.
-    RETURNS (Alignment): The spans of tokens, and what could not be placed. The tokens of a span that cuts one are missing.
+    RETURNS (Alignment): The spans of tokens, and what could not be placed. The tokens of a span that cuts one are
+        missing.
     """
+    text = doc.text  # made anew each time that it is asked for
     placed, missing, unaligned, notes = [], [], {}, []
     for i, span in enumerate(spans):
         start, end = span.start, span.end
-        value = doc.text[start:end]
-        if not 0 <= start <= end <= len(doc.text):
+        value = text[start:end]
+        if not 0 <= start <= end <= len(text):
             unaligned[i] = BEYOND
         elif not value.strip():
             unaligned[i] = BLANK

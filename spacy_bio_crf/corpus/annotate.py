@@ -5,9 +5,8 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from .align import Alignment, CharSpan, align_chars
-from .report import Report
+from .report import OVERLAPPING, Report
 
-OVERLAPPING = "overlapping"  # the group of the spans that entities leave no room for
 OVERLAPS_ENTITY = f"span overlaps an entity; kept in doc.spans['{OVERLAPPING}']"
 TWICE = "span given twice, taken once"
 LONG = 100  # characters of a text that an example in a report shows
@@ -19,8 +18,8 @@ def annotate(
     """Set the entities of a doc; every other token is outside, or missing. Or set a span group, and no entities.
 
     doc (Doc): The doc, changed in place.
-    spans (Iterable[Tuple[int, int, str]]): (start, end, label) in tokens, end not included. Of overlapping ones the longest
-        are entities, the others in the span group "overlapping".
+    spans (Iterable[Tuple[int, int, str]]): (start, end, label) in tokens, end not included. Of overlapping ones the
+        longest are entities, the others in the span group "overlapping".
     missing (Iterable[int]): Tokens of which nothing is known. Those inside a span belong to the span.
     spans_key (Optional[str]): The span group for all spans.
     RETURNS (Doc): The same doc.
@@ -57,8 +56,8 @@ def annotate_chars(
     where (str): Names the doc in the report.
     RETURNS (Doc): The same doc.
     """
-    aligned = align_chars(doc, spans)
-    report_alignment(aligned, [(span.label, doc.text[span.start : span.end]) for span in spans], doc, report, where)
+    aligned, text = align_chars(doc, spans), doc.text
+    report_alignment(aligned, [(span.label, text[span.start : span.end]) for span in spans], text, report, where)
     once = sorted(set(aligned.spans))
     for span in {span for span in once if aligned.spans.count(span) > 1} if len(once) < len(aligned.spans) else ():
         report.add_note(TWICE, f"{where}: {span.label} {doc[span.start : span.end].text!r}")
@@ -74,10 +73,10 @@ def annotate_chars(
 
 
 def report_alignment(
-    alignment: Alignment, parts: Sequence[Tuple[str, str]], doc: Doc, report: Report, where: str
+    alignment: Alignment, parts: Sequence[Tuple[str, str]], text: str, report: Report, where: str
 ) -> None:
     """Tell a report what became of the labelled parts of a text."""
-    text = doc.text if len(doc.text) <= LONG else doc.text[:LONG] + " ..."
+    text = text if len(text) <= LONG else text[:LONG] + " ..."
     for kinds, add in ((alignment.unaligned.items(), report.add_unaligned), (alignment.notes, report.add_note)):
         for i, kind in kinds:
             label, value = parts[i]
@@ -85,8 +84,13 @@ def report_alignment(
 
 
 def spans_of(doc: Doc, spans_keys: Sequence[str] = ()) -> List[Span]:
-    """The annotated spans of a doc, in order: its entities and what overlaps them, or the spans of some groups, each once."""
+    """The spans of a doc, in order and each once: its entities and what overlaps them, or those of some groups."""
     groups = [doc.spans[key] for key in spans_keys if key in doc.spans]
     spans = [span for group in groups for span in group] if spans_keys else [*doc.ents, *doc.spans.get(OVERLAPPING, ())]
     unique = {(span.start, -span.end, span.label_): span for span in spans}
     return [unique[place] for place in sorted(unique)]
+
+
+def unannotated(doc: Doc) -> Doc:
+    """A doc of the same tokens and no annotation."""
+    return Doc(doc.vocab, words=[token.text for token in doc], spaces=[bool(token.whitespace_) for token in doc])

@@ -1,19 +1,18 @@
 """Column files to Docs, and Docs to column files."""
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, Optional, Union
+from typing import Iterable, Iterator, List, Optional, Union
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors
-from ..tags import MISSING, OUTSIDE, TokenSpan, parse_tags, write_tags
-from .annotate import annotate
+from ..tags import MISSING, OUTSIDE, TokenSpan, write_tags
 from .report import Report
-from .sentences import DOCUMENT_MARK, ColumnFormat, Sentence, read_sentences
+from .sentences import DOCUMENT_MARK, ColumnFormat, read_sentences
+from .tagged import make_doc, mark_sentences
 
 DOCUMENT_KEY = "document"
-MISSING_IN_LAYER = "missing mark in a layer, which a span group cannot hold"
 
 
 def read_columns(
@@ -44,9 +43,9 @@ def read_columns(
     for number, document in groupby(sentences, key=lambda sentence: sentence.document):
         size = sentences_per_doc or None
         for group in iter(lambda: list(islice(document, size)), []):
-            doc = _make_doc(path, nlp, group, format, repair=repair, spaces=spaces, report=report)
+            doc = make_doc(nlp, group, format, where=f"{path}, line", repair=repair, spaces=spaces, report=report)
             if sentences_per_doc != 1:
-                _mark_sentences(doc, group)
+                mark_sentences(doc, group)
             if marked:
                 doc.user_data[DOCUMENT_KEY] = f"{path}:{number}"
             yield report.add_doc(doc)
@@ -55,12 +54,11 @@ def read_columns(
 def write_columns(
     docs: Iterable[Doc], path: Union[str, Path], format: ColumnFormat = ColumnFormat(), *, documents: bool = False
 ) -> None:
-    """Write docs as columns, token and tag, or token and a tag of each layer, with TAB between them unless `format` says
-    otherwise.
+    """Write docs as columns, token and tag, or token and a tag of each layer.
 
     docs (Iterable[Doc]): The docs. Each sentence, or each doc without sentences, ends with a blank line.
     path (Union[str, Path]): The file.
-    format (ColumnFormat): The numbers of its columns do not count.
+    format (ColumnFormat): The numbers of its columns do not count; without a separator it is TAB.
     documents (bool): Whether a mark stands before each doc.
     RAISES (ValueError): A token or a label that would break its line, or spans that the scheme cannot express.
     """
@@ -74,68 +72,8 @@ def write_columns(
                 file.write("\n")
 
 
-def _make_doc(
-    path: Union[str, Path],
-    nlp: Language,
-    sentences: List[Sentence],
-    format: ColumnFormat,
-    *,
-    repair: Optional[str],
-    spaces: bool,
-    report: Report,
-) -> Doc:
-    words = [word for sentence in sentences for word in sentence.words]
-    # spaces=None: the doc knows that its spaces are a guess, and spaCy's own corpus reader keeps its tokens.
-    doc = Doc(nlp.vocab, words=words, spaces=None if spaces else [False] * len(words))
-    for layer in format.tag_columns:
-        spans, missing, offset = [], [], 0
-        for sentence in sentences:
-            found = _parse_layer(path, sentence, layer, format, repair=repair, report=report)
-            spans.extend(TokenSpan(start + offset, end + offset, label) for start, end, label in found)
-            missing.extend(i + offset for i, tag in enumerate(sentence.tags[layer]) if tag == MISSING)
-            offset += len(sentence.words)
-        annotate(doc, spans, missing, spans_key=layer)
-        if layer is not None and missing:
-            report.add_unaligned(MISSING_IN_LAYER, f"{path}, sentence at line {sentences[0].lines[0]}: {layer}")
-    return doc
-
-
-def _parse_layer(
-    path: Union[str, Path],
-    sentence: Sentence,
-    layer: Optional[str],
-    format: ColumnFormat,
-    *,
-    repair: Optional[str],
-    report: Report,
-) -> Iterator[TokenSpan]:
-    counts: Dict[str, int] = {}
-    tags = sentence.tags[layer]
-    for start, end, label in parse_tags(
-        tags,
-        format.tag_scheme,
-        repair=repair,
-        repairs=counts,
-        where=lambda i: f"{path}, line {sentence.lines[i]}: the token {sentence.words[i]!r}",
-    ):
-        if not label and format.label is None:
-            raise ValueError(Errors.E510.format(path=path, line=sentence.lines[start], tag=tags[start]))
-        yield TokenSpan(start, end, label or format.label)
-    if counts:
-        report.add_repairs(counts, f"{path}, sentence at line {sentence.lines[0]}: {' '.join(sentence.words[:12])}")
-
-
-def _mark_sentences(doc: Doc, sentences: List[Sentence]) -> None:
-    starts, offset = set(), 0
-    for sentence in sentences:
-        starts.add(offset)
-        offset += len(sentence.words)
-    for token in doc:
-        token.is_sent_start = token.i in starts
-
-
 def _sentences_of(doc: Doc, format: ColumnFormat) -> Iterator[List[List[str]]]:
-    """The rows of each sentence: a token, and its tag in each layer. A sentence that would begin inside a span is none."""
+    """The rows of each sentence: a token, and its tag in each layer. No sentence begins inside a span."""
     breaking = set("\n\r" + (" \t" if format.separator is None else format.separator))
     kept = []
     for token in doc:

@@ -15,12 +15,14 @@ BOM = "\ufeff"
 WIDE = ("utf-16", "utf-32")  # the encodings that have zero bytes and marks of their own
 
 
-def read_text(path: Union[str, Path], encoding: str = "utf-8") -> str:
+def read_text(path: Union[str, Path], encoding: str = "utf-8", *, unify: bool = True) -> str:
     """Read a text file, without the byte order mark at its start.
 
     path (Union[str, Path]): The file.
     encoding (str): Its encoding.
-    RETURNS (str): The text, with line ends as "\\n", whether they are "\\n", "\\r\\n" or "\\r" in the file.
+    unify (bool): Whether all line ends become "\\n", be they "\\n", "\\r\\n" or "\\r" in the file. Not where offsets
+        count them.
+    RETURNS (str): The text.
     RAISES (ValueError): There is no such file, or it is not text of this encoding.
     """
     path = Path(path)
@@ -39,7 +41,8 @@ def read_text(path: Union[str, Path], encoding: str = "utf-8") -> str:
         line = _count_lines(raw[: err.start].decode("latin-1"))
         raise ValueError(Errors.E504.format(path=path, line=line, encoding=encoding, byte=raw[err.start])) from None
     _check_zeros(path, text)
-    return _unify_line_ends(text[text.startswith(BOM) :])
+    text = text[text.startswith(BOM) :]
+    return _unify_line_ends(text) if unify else text
 
 
 def load_json(text: str) -> Any:

@@ -1,25 +1,38 @@
-"""Every format of a corpus: the command `convert`, the reader `spacy_bio_crf.Corpus.v1` and the docs follow from here."""
-from dataclasses import fields
-from inspect import signature
+"""Every format of a corpus. The commands, the reader `spacy_bio_crf.Corpus.v1` and the docs follow from here."""
 from itertools import chain
 from pathlib import Path
-from typing import Any, Callable, Dict, FrozenSet, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
+from typing import Any, Callable, Dict, FrozenSet, Iterable, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import Errors
 from .addresses import read_addresses
-from .annotate import OVERLAPPING
 from .columns import read_columns, write_columns
 from .doccano import read_doccano, write_doccano
 from .files import find_files
 from .label_studio import read_label_studio, write_label_studio
-from .opening import Opening
+from .opening import (
+    Opening,
+    is_brat,
+    is_doccano,
+    is_label_studio,
+    is_markup,
+    is_parts,
+    is_prodigy,
+    is_snips,
+    is_spacy_json,
+    is_usaddress,
+)
+from .options import call, check_options, options_of
+from .parallel import read_parallel
+from .offsets import read_offsets, write_offsets
+from .markup import read_markup, write_markup
+from .datasets import read_datasets
+from .brat import read_brat, write_brat
 from .parts import read_parts
 from .prodigy import read_prodigy, write_prodigy
-from .report import Report, missing_tokens
-from .sentences import ColumnFormat
+from .report import OVERLAPPING, Report, missing_tokens
 from .snips import read_snips
 from .spacy_files import read_spacy, read_spacy_json, write_spacy, write_spacy_json
 from .usaddress import read_usaddress
@@ -60,79 +73,87 @@ class Format(NamedTuple):
     holds: FrozenSet[str] = frozenset()
 
 
-def _is_snips(opening: Opening) -> bool:
-    values = list(opening.record.values())
-    return bool(values) and all(isinstance(v, list) and v and isinstance(v[0], dict) and "data" in v[0] for v in values)
-
-
-def _is_label_studio(opening: Opening) -> bool:
-    minimal = [v for values in opening.record.values() if isinstance(values, list) for v in values]
-    tasks = "data" in opening.record and opening.lists("annotations", "predictions", "completions")
-    return tasks or any(isinstance(value, dict) and {"start", "end", "labels"} <= value.keys() for value in minimal)
-
-
-def _is_usaddress(opening: Opening) -> bool:
-    """Texts of nothing but labelled tokens."""
-    texts = [] if opening.xml is None else list(opening.xml)
-    return any(map(len, texts)) and all(
-        len(token) == 0 and not (text.text or "").strip() for text in texts for token in text
-    )
-
-
 _FORMATS = (
     Format(
-        "spacy", "spaCy's binary `.spacy`",
+        "spacy", "spaCy's binary files",
         lambda opening: opening.path.suffix == ".spacy",
         read_spacy, write_spacy, (".spacy",), "*.spacy",
         holds=frozenset({"overlaps", "sentences", "missing"}),
     ),
     Format(
-        "snips", "SNIPS JSON, texts in pieces",
-        _is_snips,
+        "brat", "brat standoff: .ann files beside .txt files",
+        is_brat,
+        read_brat, write_brat, pattern="*.ann",
+        holds=OVERLAPS,
+    ),
+    Format(
+        "datasets", "Hugging Face datasets, as `save_to_disk` writes them",
+        lambda opening: any((opening.path / name).is_file() for name in ("state.json", "dataset_dict.json")),
+        read_datasets, pattern="",
+        tokens=True,
+    ),
+    Format(
+        "parallel", "words in an .in file, tags in an .out file",
+        lambda opening: opening.path.suffix == ".in",
+        read_parallel, pattern="*.in",
+        tokens=True,
+    ),
+    Format(
+        "offsets", "table of texts, starts, ends and labels",
+        lambda opening: {"start", "end", "label"} <= opening.header,
+        read_offsets, write_offsets, (".csv",),
+        holds=OVERLAPS,
+    ),
+    Format(
+        "snips", "SNIPS JSON: texts in pieces",
+        is_snips,
         read_snips,
     ),
     Format(
-        "label_studio", "Label Studio JSON, JSON_MIN or a task a line",
-        _is_label_studio,
+        "label_studio", "Label Studio JSON, JSON_MIN, or a task a line",
+        is_label_studio,
         read_label_studio, write_label_studio, JSON_LINES,
         holds=OVERLAPS,
     ),
     Format(
         "doccano", "doccano JSON lines",
-        lambda opening: "text" in opening.record
-        and (opening.lists("label", "labels", kind=list) or opening.lists("entities")),
+        is_doccano,
         read_doccano, write_doccano, JSON_LINES,
         holds=OVERLAPS,
     ),
     Format(
         "spacy_json", "JSON of `Doc.to_json`, or of spaCy 2 for training",
-        lambda opening: opening.lists("paragraphs") or opening.lists("ents") or isinstance(opening.record.get("spans"), dict),
+        is_spacy_json,
         read_spacy_json, write_spacy_json, (".json", *JSON_LINES),
         holds=frozenset({"overlaps", "sentences"}),
     ),
     Format(
         "parts", "JSON lines of texts and their parts, without offsets",
-        lambda opening: "components" in opening.record
-        or isinstance(opening.value, list) and len(opening.value) == 2 and isinstance(opening.value[0], str),
+        is_parts,
         read_parts,
     ),
     Format(
         "prodigy", "Prodigy JSON lines",
-        lambda opening: "text" in opening.record and (opening.lists("spans") or "answer" in opening.record),
+        is_prodigy,
         read_prodigy, write_prodigy, JSON_LINES,
         holds=OVERLAPS,
     ),
     Format(
         "usaddress", "XML of usaddress and parserator",
-        _is_usaddress,
+        is_usaddress,
         read_usaddress,
         tokens=True,
     ),
     Format(
+        "markup", "texts with XML or SGML tags in them",
+        is_markup,
+        read_markup, write_markup, (".xml", ".sgml"),
+        holds=OVERLAPS,
+    ),
+    Format(
         "addresses", "made-up postal addresses; for a path, give train, dev or test",
         lambda opening: False,
-        read_addresses,
-        pattern="",
+        read_addresses, pattern="",
     ),
     Format(
         "columns", "CoNLL columns, in any scheme",
@@ -205,7 +226,7 @@ def read_corpus(
     """
     known, files = find_corpus(path, format, pattern)
     report = Report() if report is None else report
-    check_options(options, known, options_of(known.read))
+    check_options(options, known.name, options_of(known.read))
     return chain.from_iterable(call(known.read, file, nlp, report=report, **options) for file in files)
 
 
@@ -229,9 +250,9 @@ def write_corpus(
     known = get_format(format) if format else format_for(path)
     if known.write is None:
         raise ValueError(Errors.E531.format(name=known.name))
-    check_options(options, known, options_of(known.write))
+    check_options(options, known.name, options_of(known.write))
     report = Report() if report is None else report
-    call(known.write, (_note_losses(doc, known, report) for doc in docs), path, **options)
+    call(known.write, (_note_losses(doc, known, report) for doc in docs), path, report=report, **options)
 
 
 def _note_losses(doc: Doc, format: Format, report: Report) -> Doc:
@@ -242,29 +263,3 @@ def _note_losses(doc: Doc, format: Format, report: Report) -> Doc:
     if len(overlapping):
         report.add_dropped(NO_OVERLAPS, f"{overlapping[0].text!r} in {doc.text[:100]!r}", len(overlapping))
     return doc
-
-
-def options_of(function: Callable[..., Any]) -> Set[str]:
-    """The options of a function that reads or writes; those of a `ColumnFormat` stand for themselves."""
-    names = {
-        name for name, parameter in signature(function).parameters.items() if parameter.kind == parameter.KEYWORD_ONLY
-    }
-    columns = {field.name for field in fields(ColumnFormat)} if "format" in signature(function).parameters else set()
-    return (names | columns) - {"report"}
-
-
-def check_options(options: Iterable[str], format: Format, known: Set[str]) -> None:
-    """RAISES (ValueError): The format has no such option."""
-    for name in options:
-        if name not in known:
-            raise ValueError(
-                Errors.E528.format(name=format.name, option=name, known=", ".join(sorted(known)) or "none")
-            )
-
-
-def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """Call a function that reads or writes, with the options of a `ColumnFormat` made into one."""
-    if "format" in signature(function).parameters:
-        columns = {field.name: options.pop(field.name) for field in fields(ColumnFormat) if field.name in options}
-        options["format"] = ColumnFormat(**columns)
-    return function(*arguments, **options)

@@ -118,6 +118,7 @@ def _each(values: List[Any]) -> Iterator[Any]:
 
 
 def _task(doc: Doc, spans_keys: Sequence[str]) -> Dict[str, Any]:
+    text = doc.text
     result = [
         {
             "id": str(i),
@@ -125,8 +126,8 @@ def _task(doc: Doc, spans_keys: Sequence[str]) -> Dict[str, Any]:
             "to_name": "text",
             "type": "labels",
             "value": {
-                "start": to_utf16(doc.text, span.start_char),
-                "end": to_utf16(doc.text, span.end_char),
+                "start": to_utf16(text, span.start_char),
+                "end": to_utf16(text, span.end_char),
                 "text": span.text,
                 "labels": [span.label_],
             },
@@ -134,4 +135,4 @@ def _task(doc: Doc, spans_keys: Sequence[str]) -> Dict[str, Any]:
         }
         for i, span in enumerate(spans_of(doc, spans_keys))
     ]
-    return {"data": {"text": doc.text}, "predictions": [{"model_version": MODEL, "result": result}]}
+    return {"data": {"text": text}, "predictions": [{"model_version": MODEL, "result": result}]}

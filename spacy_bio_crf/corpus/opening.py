@@ -1,5 +1,6 @@
-"""The beginning of a file, from which its format is guessed."""
+"""The beginning of a file, and the formats that are known by it."""
 import json
+import re
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -65,3 +66,53 @@ class Opening:
             return ElementTree.parse(self.path).getroot() if self.text[:1] == "<" else None
         except ElementTree.ParseError:
             return None
+
+
+def is_snips(opening: Opening) -> bool:
+    values = list(opening.record.values())
+    return bool(values) and all(isinstance(v, list) and v and isinstance(v[0], dict) and "data" in v[0] for v in values)
+
+
+def is_label_studio(opening: Opening) -> bool:
+    values = [v for values in opening.record.values() if isinstance(values, list) for v in values]
+    tasks = "data" in opening.record and opening.lists("annotations", "predictions", "completions")
+    return tasks or any(isinstance(value, dict) and {"start", "end", "labels"} <= value.keys() for value in values)
+
+
+def is_doccano(opening: Opening) -> bool:
+    lists = opening.lists("label", "labels", kind=list) or opening.lists("entities")
+    return "text" in opening.record and lists
+
+
+def is_spacy_json(opening: Opening) -> bool:
+    groups = isinstance(opening.record.get("spans"), dict)
+    return groups or opening.lists("paragraphs") or opening.lists("ents")
+
+
+def is_prodigy(opening: Opening) -> bool:
+    return "text" in opening.record and (opening.lists("spans") or "answer" in opening.record)
+
+
+def is_parts(opening: Opening) -> bool:
+    pair = isinstance(opening.value, list) and len(opening.value) == 2 and isinstance(opening.value[0], str)
+    return pair or "components" in opening.record
+
+
+def is_brat(opening: Opening) -> bool:
+    path = opening.path
+    if path.is_dir():
+        return next(path.rglob("*.ann"), None) is not None
+    return path.suffix == ".ann" or (path.suffix == ".txt" and path.with_suffix(".ann").exists())
+
+
+def is_usaddress(opening: Opening) -> bool:
+    """Texts of nothing but labelled tokens."""
+    texts = [] if opening.xml is None else list(opening.xml)
+    return any(map(len, texts)) and all(
+        len(token) == 0 and not (text.text or "").strip() for text in texts for token in text
+    )
+
+
+def is_markup(opening: Opening) -> bool:
+    """Something in a tag that is closed, where it is no cell of a table."""
+    return re.search(r"<([^\W\d][\w.:-]*)[^<>]*>[^<\t]*</\1>", opening.text) is not None

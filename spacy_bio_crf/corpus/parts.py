@@ -45,7 +45,7 @@ def read_parts(
         text, parts = _parse_record(record, where, text_key, parts_key)
         doc = nlp.make_doc(text)
         alignment = align(doc, parts)
-        report_alignment(alignment, parts, doc, report, where)
+        report_alignment(alignment, parts, text, report, where)
         yield report.add_doc(annotate(doc, alignment.spans, alignment.missing))
 
 

@@ -9,6 +9,7 @@ from spacy.training import Example
 from ..attributes import set_annotated_labels
 from ..errors import Errors
 from .addresses import address_docs
+from .annotate import unannotated
 from .columns import read_columns
 from .formats import find_corpus, read_corpus
 from .parts import read_parts
@@ -38,7 +39,7 @@ def create_corpus_v1(
         for doc in read_corpus(path, nlp, known.name, pattern=pattern, **(options or {})):
             # What comes with its own tokens, and without its text, is predicted on these tokens.
             keep = known.tokens or doc.has_unknown_spaces
-            yield Example(_same_tokens(nlp, doc) if keep else nlp.make_doc(doc.text), doc)
+            yield Example(unannotated(doc) if keep else nlp.make_doc(doc.text), doc)
 
     return read
 
@@ -67,7 +68,7 @@ def create_column_corpus_v1(
 
     def read(nlp: Language) -> Iterator[Example]:
         docs = read_columns(path, nlp, format, repair=repair, spaces=spaces, sentences_per_doc=sentences_per_doc)
-        return (Example(_same_tokens(nlp, doc), doc) for doc in docs)
+        return (Example(unannotated(doc), doc) for doc in docs)
 
     return read
 
@@ -144,11 +145,6 @@ def create_joined_corpora_v1(
 
 def _from_text(nlp: Language, docs: Iterable[Doc]) -> Iterator[Example]:
     return (Example(nlp.make_doc(doc.text), doc) for doc in docs)
-
-
-def _same_tokens(nlp: Language, doc: Doc) -> Doc:
-    """A doc of the same tokens and no annotation."""
-    return Doc(nlp.vocab, words=[token.text for token in doc], spaces=[bool(token.whitespace_) for token in doc])
 
 
 def _check_path(path: Optional[Union[str, Path]], corpus: str) -> Path:

@@ -8,9 +8,8 @@ from ..errors import Errors
 from ..tags import check_label
 from .align import CharSpan, align_chars
 from .annotate import annotate_chars
-from .report import Report
+from .report import WRONG, Report
 
-WRONG = "incorrect_spans"  # the group of the spans that an annotator rejected, as in the docs of `incorrect_spans_key`
 TOKENS_DIFFER = "tokens of the file do not make up its text; cut anew"
 
 

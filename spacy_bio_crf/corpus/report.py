@@ -5,9 +5,13 @@ from typing import Any, Dict, List, Mapping
 
 from spacy.tokens import Doc
 
+from ..attributes import KEY as ATTRIBUTES
 from ..errors import Errors
 
 MAX_EXAMPLES = 5
+OVERLAPPING = "overlapping"  # the group of the spans that entities leave no room for
+WRONG = "incorrect_spans"  # the group of the spans that an annotator rejected, as in the docs of `incorrect_spans_key`
+BESIDE_ENTITIES = {OVERLAPPING, WRONG, ATTRIBUTES}
 
 
 @dataclass
@@ -98,6 +102,6 @@ class Report:
 
 
 def missing_tokens(doc: Doc) -> List[int]:
-    """The tokens without annotation. In a doc that is annotated by span groups alone, there are none."""
+    """The tokens without annotation; none in a doc that is annotated in span groups, rather than by entities."""
     missing = [token.i for token in doc if token.ent_iob == 0]
-    return [] if len(missing) == len(doc) and any(doc.spans.values()) else missing
+    return [] if len(missing) == len(doc) and set(doc.spans) - BESIDE_ENTITIES else missing

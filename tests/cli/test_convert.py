@@ -2,6 +2,7 @@
 import json
 import subprocess
 import sys
+from inspect import signature
 
 import pytest
 import spacy
@@ -9,6 +10,8 @@ from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 from spacy_bio_crf.cli import bio_crf_cli, convert
+from spacy_bio_crf.corpus import FORMATS
+from spacy_bio_crf.corpus.options import options_of
 
 NLP = spacy.blank("xx")
 COLUMNS = "Ann B-per\nLee I-per\n\nin O\nOslo B-loc\n"
@@ -63,7 +66,7 @@ def test_report(run, source):
         "spans",
         "loc",
         "Repaired: orphan, 1 time",
-        "in.txt, sentence at line 3",
+        "in.txt, line 3, sentence",
         "2 docs",
     ):
         assert part in output
@@ -109,6 +112,52 @@ def test_usaddress(run, source, tmp_path):
     assert ents(load(tmp_path / "out.spacy")) == [("12", "No"), ("Elm,", "Street")]
     run("in.txt", "out.spacy", "-f", "usaddress", "--new-tokens")
     assert ents(load(tmp_path / "out.spacy")) == [("12", "No"), ("Elm", "Street")]
+
+
+TASK = '{"text": "In Rome", "spans": [{"start": 3, "end": 7, "label": "city"}], "answer": "accept"}\n'
+
+
+def test_the_format_is_guessed(run, source, tmp_path):
+    for name, content in {"a.jsonl": TASK, "b.xml": "In <city>Rome</city>", "c.tsv": "In O\nRome B-city\n"}.items():
+        run(source(content, name), "out.spacy")
+        assert ents(load(tmp_path / "out.spacy")) == [("Rome", "city")]
+
+
+def test_from_any_format_to_any_other(run, source, tmp_path):
+    chain = ["a.jsonl", "b.tsv", "c.csv", "d.json", "e.xml", "f", "g.jsonl"]
+    source(TASK, chain[0])
+    for one, other in zip(chain, chain[1:]):
+        run(one, other, *{"f": ["--to", "brat"], "g.jsonl": ["--to", "prodigy"]}.get(other, []))
+    task = json.loads((tmp_path / "g.jsonl").read_text())
+    assert (task["text"].strip(), task["spans"][0]["label"]) == ("In Rome", "city")
+
+
+def test_layers(run, source, tmp_path):
+    source("a B-x O\nb I-x B-y\n")
+    run("in.txt", "out.spacy", "--layer", "one=1", "--layer", "two=2")
+    (doc,) = load(tmp_path / "out.spacy")
+    assert {key: [(s.text, s.label_) for s in doc.spans[key]] for key in doc.spans} == {"one": [("a b", "x")], "two": [("b", "y")]}
+    run("in.txt", "out.jsonl", "--to", "doccano", "--layer", "one=1", "--layer", "two=2")
+    assert len(json.loads((tmp_path / "out.jsonl").read_text())["label"]) == 2
+    run("out.spacy", "again.tsv", "--spans-key", "two")
+    assert (tmp_path / "again.tsv").read_text() == "a\tO\nb\tB-y\n\n"
+
+
+def test_losses_of_a_written_format(run, source, tmp_path):
+    source("a -\nb O\n")
+    report = json.loads(run("in.txt", "out.jsonl", "--to", "doccano", "--json").stdout)
+    assert list(report["dropped"].values()) == [1]
+    assert "Dropped" in run("in.txt", "out.jsonl", "--to", "doccano").output
+    (tmp_path / "out.jsonl").unlink()
+    assert "E530" in run("in.txt", "out.jsonl", "--to", "doccano", "--strict", code=1).stderr
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_every_option_of_a_reader_is_one_of_the_command():
+    """What a reader can be told, the command can tell it."""
+    options = {name for format in FORMATS.values() for name in options_of(format.read)}
+    renamed = {"layers": "layer", "sentences_per_doc": "n_sents"}
+    assert {renamed.get(name, name) for name in options} <= set(signature(convert.convert_cli).parameters)
 
 
 def test_files_of_a_folder(run, source, tmp_path):

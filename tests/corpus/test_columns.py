@@ -123,7 +123,7 @@ def test_repairs_are_counted_with_their_place(write, nlp):
     assert ents(docs[1]) == [("c", "x"), ("d", "y")]
     assert report.repairs == {"orphan": 2}
     assert not report.faithful
-    assert f"{path}, sentence at line 3" in report.examples["orphan"][0]
+    assert f"{path}, line 3, sentence" in report.examples["orphan"][0]
 
 
 def test_language_without_spaces(write, nlp):
