@@ -51,6 +51,7 @@ class Errors(metaclass=_Coded):
     E309 = "Expected attributes of words, at least one, and a number of rows for each, but got attributes {attributes} and rows {rows}. Attributes of words: {known}."
     E310 = "Expected settings of window features with 0 <= dropout < 1, learn_rate > 0, damping >= 0 and smallest >= 0, but got {found}."
     E311 = "The function {name!r} of the window features must be callable: take a Doc, and return a value for each token. Got {found!r}; name a registered function with @misc."
+    E312 = "spacy_bio_crf.speed_up.v1 is to speed up the components {unknown}, but the pipeline has {known}. Correct `components` in [nlp.after_pipeline_creation], or leave it out to speed up all."
 
     # pipeline
     E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."

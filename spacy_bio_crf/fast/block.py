@@ -7,8 +7,9 @@ from thinc.layers.chain import forward as chain
 from thinc.layers.dropout import forward as dropout
 from thinc.layers.layernorm import forward as layernorm
 from thinc.layers.maxout import forward as maxout
-from thinc.types import Floats2d, Ints1d
+from thinc.types import Floats2d, FloatsXd, Ints1d
 
+from ..errors import Errors
 from . import kernels
 from .nodes import in_turn, is_a
 
@@ -53,16 +54,18 @@ class Block(NamedTuple):
         residual (bool): Whether X is added to the results.
         RETURNS (Tuple[Floats2d, Callable]): The results, and the backward pass.
         """
-        names = [(self.maxout, "W"), (self.maxout, "b")]
+        O, P, I = (self.maxout.get_dim(name) for name in ("nO", "nP", "nI"))
+        names = [(self.maxout, "W", (O, P, I)), (self.maxout, "b", (O, P))]
         if self.norm is not None:
-            names += [(self.norm, "G"), (self.norm, "b")]
-        parameters = kernels.Parameters(*(node.get_param(name) for node, name in names))
-        mask = self.dropout_mask((len(X), self.maxout.get_dim("nO")), is_train)
+            names += [(self.norm, "G", (O,)), (self.norm, "b", (O,))]
+        parameters = kernels.Parameters(*(_floats(name, node.get_param(name), shape) for node, name, shape in names))
+        X = _floats("X", X, (len(X), I // (2 * window + 1)))
+        mask = self.dropout_mask((len(X), O), is_train)
         block = kernels.Block(parameters, X, rows, window, mask, residual, is_train)
 
         def backprop(dY: Floats2d) -> Floats2d:
-            dX, *gradients = block.backward(dY)
-            for (node, name), gradient in zip(names, gradients):
+            dX, *gradients = block.backward(_floats("dY", dY, (len(X), O)))
+            for (node, name, _), gradient in zip(names, gradients):
                 node.inc_grad(name, gradient)
             return dX
 
@@ -80,13 +83,22 @@ class Block(NamedTuple):
         return (numpy.random.uniform(0.0, 1.0, shape) >= rate) * numpy.float32(1.0 / (1.0 - rate))
 
 
+def _floats(name: str, array: FloatsXd, shape: Tuple[int, ...]) -> FloatsXd:
+    """An array as the kernels read it. If it has rows, they read all of the shape, whatever is there."""
+    if array.shape != shape and len(array):
+        raise ValueError(
+            Errors.E201.format(name=name, dtype="float32", shape=shape, got_dtype=array.dtype, got_shape=array.shape)
+        )
+    return numpy.ascontiguousarray(array, dtype="float32")
+
+
 def covers(node: Model) -> bool:
     """Whether a node is a block."""
     return (is_a(node, maxout) or is_a(node, chain)) and Block.of(in_turn(node)) is not None
 
 
 def forward(model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool) -> Tuple[Floats2d, Callable]:
-    block = Block.of(in_turn(*model.layers)) or Block(model)
-    if not block.fits():
+    block = Block.of(in_turn(*model.layers)) if model.layers else Block(model)
+    if block is None or not block.fits():
         return (chain if model.layers else maxout)(model, X, is_train)
-    return block.run(numpy.ascontiguousarray(X, dtype="float32"), numpy.arange(len(X), dtype="int32"), is_train)
+    return block.run(X, numpy.arange(len(X), dtype="int32"), is_train)

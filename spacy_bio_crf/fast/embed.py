@@ -58,14 +58,15 @@ def forward(
     model: Model[List[Doc], List[Floats2d]], docs: List[Doc], is_train: bool
 ) -> Tuple[List[Floats2d], Callable]:
     embedding = Embedding.of(model)
-    if not embedding.mix.fits():
+    if embedding is None or not embedding.mix.fits():
         return chain(model, docs, is_train)
     if not any(len(doc) for doc in docs):
         return [model.ops.alloc2f(0, embedding.mix.maxout.get_dim("nO")) for _ in docs], lambda dYs: []
     keys = docs
     for layer in embedding.keys:
         keys, _ = layer(keys, is_train)
-    first, which = kernels.distinct_rows(keys.dataXd)
+    codes = numpy.ascontiguousarray(keys.dataXd.reshape(len(keys.dataXd), -1), dtype="uint64")
+    first, which = kernels.distinct_rows(codes)
     vectors, backprop_tables = embedding.tables(keys.dataXd[first], is_train)
     rows = numpy.arange(len(first), dtype="int32")
     mixed, backprop_mix = embedding.mix._replace(dropout=None).run(vectors, rows, is_train)
@@ -75,7 +76,7 @@ def forward(
         Y *= mask
 
     def backprop(dYs: List[Floats2d]) -> list:
-        dY = numpy.concatenate(dYs)
+        dY = model.ops.flatten(dYs)
         if mask is not None:
             dY *= mask
         d_mixed = numpy.zeros_like(mixed)

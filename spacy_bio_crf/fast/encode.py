@@ -30,23 +30,29 @@ class Convolution(NamedTuple):
     def reach(self) -> int:
         return self.window.attrs["window_size"]
 
+    def fits(self) -> bool:
+        """Whether the kernels can run it: the block, on windows of rows that are as wide as its results."""
+        O, I = (self.block.maxout.get_dim(name) for name in ("nO", "nI"))
+        return self.block.fits() and I == (2 * self.reach + 1) * O
 
-def convolutions(node: Model) -> List[Optional[Convolution]]:
-    """The layers that a node runs one after the other; None for those that are no convolutions."""
-    return [Convolution.of(layer) for layer in in_turn(*node.layers)]
+
+def stack(node: Model) -> Optional[List[Convolution]]:
+    """The convolutions that a node runs one after the other, with so much padding that documents do not see each other; None
+    if it runs anything else."""
+    layers = [Convolution.of(layer) for layer in in_turn(*node.layers)]
+    return None if None in layers or sum(layer.reach for layer in layers) > node.attrs["pad"] else layers
 
 
 def covers(node: Model) -> bool:
-    """Whether a node is a stack of convolutions, with so much padding that documents do not see each other."""
-    layers = convolutions(node) if is_a(node, with_array) else [None]
-    return None not in layers and sum(layer.reach for layer in layers) <= node.attrs["pad"]
+    """Whether a node is a stack of convolutions."""
+    return is_a(node, with_array) and stack(node) is not None
 
 
 def forward(
     model: Model[List[Floats2d], List[Floats2d]], Xs: List[Floats2d], is_train: bool
 ) -> Tuple[List[Floats2d], Callable]:
-    layers = convolutions(model)
-    if not all(layer.block.fits() for layer in layers):
+    layers = stack(model)
+    if layers is None or not all(layer.fits() for layer in layers) or not isinstance(Xs, list):
         return with_array(model, Xs, is_train)
     if not any(len(X) for X in Xs):
         return Xs, lambda dYs: dYs
@@ -91,7 +97,7 @@ class Layout(NamedTuple):
 
     def padded(self, Xs: List[Floats2d]) -> Floats2d:
         """Lay out the documents, with zeros for padding. Shape: R, W"""
-        padding = numpy.zeros((self.pad, Xs[0].shape[1]), dtype="float32")
+        padding = numpy.zeros((self.pad, max(X.shape[-1] for X in Xs)), dtype="float32")
         parts = [part for X in Xs if len(X) for part in (X, padding)]
         return numpy.concatenate([padding, *parts], out=kernels.empty(self.n_rows, padding.shape[1]))
 

@@ -135,7 +135,7 @@ cdef class Block:
     window (int): How many rows before a row, and after it, are inputs too.
     dropout (Optional[Floats2d]): What the results are multiplied by. Shape: R, O
     residual (bool): Whether X is added to the results; W is O then.
-    traced (bool): Whether `backward` will be called.
+    traced (bool): Whether `backward` is expected; otherwise it has to compute the results again.
     """
     cdef Parameters parameters
     cdef const float[:, ::1] X, dropout
@@ -153,11 +153,14 @@ cdef class Block:
         self.window, self.dropout, self.residual = window, dropout, residual
         self.which = self.normalized = self.inverse = None
         if traced:
-            n, width = len(rows), parameters.W.shape[0]
-            self.which = numpy.empty((n, width), dtype="uint8")
-            if parameters.scale is not None:
-                self.normalized = empty(n, width)
-                self.inverse = numpy.empty(n, dtype="float32")
+            self.keep_trace()
+
+    cdef keep_trace(self):
+        n, width = len(self.rows), self.parameters.W.shape[0]
+        self.which = numpy.empty((n, width), dtype="uint8")
+        if self.parameters.scale is not None:
+            self.normalized = empty(n, width)
+            self.inverse = numpy.empty(n, dtype="float32")
 
     cdef Windows windows(self):
         return Windows(self.X.shape[1], self.window * self.X.shape[1])
@@ -201,6 +204,9 @@ cdef class Block:
             d_scale, d_shift = numpy.zeros(O, dtype="float32"), numpy.zeros(O, dtype="float32")
         if not len(self.rows):
             return dX, dW, db, d_scale, d_shift
+        if self.which is None:
+            self.keep_trace()
+            self.forward()
         if self.residual:
             dX[numpy.asarray(self.rows)] = numpy.asarray(dY)[numpy.asarray(self.rows)]
         cdef float[:, ::1] to_X = dX, to_b = db

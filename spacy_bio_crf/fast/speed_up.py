@@ -4,6 +4,7 @@ from typing import Callable, List, Optional
 from spacy.language import Language
 from thinc.api import Model, NumpyOps
 
+from ..errors import Errors
 from . import block, embed, encode, kernels
 from .nodes import is_a
 
@@ -54,9 +55,13 @@ def create_speed_up_v1(
     tok2vec and what listens to it.
 
     components (Optional[List[str]]): Their names; None for all that have a model.
+    RAISES (ValueError): A name that no component of the pipeline has.
     """
 
     def speed_up_components(nlp: Language) -> Language:
+        unknown = [name for name in components or [] if name not in nlp.component_names]
+        if unknown:
+            raise ValueError(Errors.E312.format(unknown=unknown, known=nlp.component_names))
         for name, component in nlp.components:
             if (components is None or name in components) and isinstance(getattr(component, "model", None), Model):
                 speed_up(component.model)
