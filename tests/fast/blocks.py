@@ -39,7 +39,7 @@ class BlockCase(NamedTuple):
         return self.rows[:, None] + numpy.arange(-self.window, self.window + 1)
 
     def forward(self):
-        """The results, which piece was the largest (the first of equals), the normalized rows, and 1 / their deviation."""
+        """The results, the piece that was the largest (the first of equals), the normalized rows, 1 / their deviation."""
         inputs = self.X.astype("float64")[self.windows()].reshape(len(self.rows), self.W.shape[2])
         pieces = numpy.einsum("ni,opi->nop", inputs, self.W.astype("float64"), optimize=True) + self.b
         which = pieces.argmax(axis=2)
@@ -77,7 +77,7 @@ class BlockCase(NamedTuple):
 
 @st.composite
 def block_cases(draw, exact=True):
-    """exact (bool): Inputs and weights are eighths, so that sums of their products have no rounding, and equals abound."""
+    """exact (bool): Inputs and weights are eighths: sums of their products have no rounding, and equals abound."""
     rng = numpy.random.default_rng(draw(SEEDS))
     pieces, window, residual = draw(st.sampled_from([2, 3])), draw(st.integers(0, 2)), draw(st.booleans())
     O = draw(WIDTHS)
@@ -101,8 +101,16 @@ def block_cases(draw, exact=True):
     if draw(st.booleans()):
         dropout = with_nan(((rng.random((R, O)) < 0.7) / 0.7).astype("float32"), rows)
     case = BlockCase(
-        values(O, pieces, (2 * window + 1) * width), values(O, pieces), scale, shift, values(R, width), rows, window, dropout,
-        residual, with_nan(rng.normal(size=(R, O)).astype("float32"), rows),
+        values(O, pieces, (2 * window + 1) * width),
+        values(O, pieces),
+        scale,
+        shift,
+        values(R, width),
+        rows,
+        window,
+        dropout,
+        residual,
+        with_nan(rng.normal(size=(R, O)).astype("float32"), rows),
     )
     with_nan(case.X, case.windows())
     return case

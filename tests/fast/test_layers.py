@@ -10,7 +10,16 @@ from thinc.types import Ragged
 from spacy_bio_crf.fast import kernels
 from spacy_bio_crf.model.embed import build_attribute_embed_v1
 
-from .twins import assert_close, assert_same, both_ways, make_docs, make_twins, make_vectors, parameters_of, take_gradients
+from .twins import (
+    assert_close,
+    assert_same,
+    both_ways,
+    make_docs,
+    make_twins,
+    make_vectors,
+    parameters_of,
+    take_gradients,
+)
 
 ATTRS = ["NORM", "PREFIX", "SUFFIX", "SHAPE", "LOWER", "LENGTH"]
 OURS = ["lower", "prefix2", "suffix3", "shape", "case"]
@@ -24,7 +33,12 @@ def multi_hash(n, vectors=False, width=96):
 
 def cnn(width=96, depth=4, window=1, pieces=3, vectors=False):
     return build_hash_embed_cnn_tok2vec(
-        width=width, depth=depth, embed_size=300, window_size=window, maxout_pieces=pieces, subword_features=True,
+        width=width,
+        depth=depth,
+        embed_size=300,
+        window_size=window,
+        maxout_pieces=pieces,
+        subword_features=True,
         pretrained_vectors=vectors or None,
     )
 

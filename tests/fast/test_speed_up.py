@@ -2,6 +2,7 @@
 import copy
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 
 import numpy
 import pytest
@@ -81,7 +82,9 @@ def shared_nlp(**callback):
 def examples_of(nlp):
     tags = lambda doc: ["CAP" if token.is_title else "LOW" for token in doc]
     docs = [(nlp.make_doc(text), spans) for text, spans in SENTENCES]
-    return [Example.from_dict(doc, {"entities": spans, "spans": {"found": spans}, "tags": tags(doc)}) for doc, spans in docs]
+    return [
+        Example.from_dict(doc, {"entities": spans, "spans": {"found": spans}, "tags": tags(doc)}) for doc, spans in docs
+    ]
 
 
 def train(nlp, steps=30):
@@ -114,7 +117,12 @@ def with_blis(model):
 
 
 def texts():
-    return [text for text, _ in SENTENCES] + ["", "   ", "Khan", "Berlin is not New York, says Shaka Khan in London. " * 8]
+    return [text for text, _ in SENTENCES] + [
+        "",
+        "   ",
+        "Khan",
+        "Berlin is not New York, says Shaka Khan in London. " * 8,
+    ]
 
 
 def analyses(nlp):
@@ -158,7 +166,9 @@ def test_files_do_not_know_who_wrote_them(slow, fast, tmp_path):
     assert_alike(loaded, slow)
     loaded.to_disk(tmp_path / "fast")
     for name in slow.pipe_names:
-        assert (tmp_path / "slow" / name / "model").read_bytes() == (tmp_path / "fast" / name / "model").read_bytes(), name
+        assert (tmp_path / "slow" / name / "model").read_bytes() == (
+            tmp_path / "fast" / name / "model"
+        ).read_bytes(), name
     back = shared_nlp().from_disk(tmp_path / "fast")
     assert analyses(back) == analyses(slow)
     for found, expected in zip(vectors(back), vectors(slow)):
@@ -241,6 +251,7 @@ def test_nodes_with_ops_of_their_own_stay_in_thinc(monkeypatch):
 
 
 def test_without_wide_vectors_thinc_is_left_alone(monkeypatch):
+    monkeypatch.setattr(import_module("spacy_bio_crf.fast.speed_up"), "kernels", kernels)
     monkeypatch.setattr(kernels, "available", lambda: ["baseline"])
     docs = make_docs(5, 0, 12)
     slow, fast = make_twins(cnn(width=32), docs)
