@@ -107,7 +107,7 @@ def _report_text(
         {"token": one.token.i, "text": one.token.text, "predicted": one.tag, "tables": tables(one, tag, top)}
         for one in explanations
     ]
-    constrained = any(tagger.cfg["constraints"].values()) or bool(preset_tokens(doc).any())
+    constrained = any(tagger.cfg["constraints"].values()) or preset_tokens(doc) is not None
     return {"text": doc.text, "tokens": tokens, "notes": [ON_TOP] if constrained else []}
 
 

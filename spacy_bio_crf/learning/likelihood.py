@@ -43,12 +43,12 @@ def weighted_loss(
     RAISES ValueError: If the lattice has no path through the gold of a sequence, or if a weight or the smoothing is out of
         range.
     """
+    if weights is None and smoothing == 0:
+        return crf.loss(scores, gold, allowed)
     scores = check_scores(scores)
     gold, allowed = check_mask("gold", gold, scores), check_mask("allowed", allowed, scores)
     if not 0 <= smoothing < 1:
         raise ValueError(Errors.E702.format(smoothing=smoothing))
-    if weights is None and not smoothing:
-        return crf.loss(scores, gold, allowed)
     weights = numpy.ones(len(gold)) if weights is None else weights
     weights = check_costs("weights", weights, *gold.shape[: max(1, numpy.ndim(weights))])
     per_tag = weights.ndim == 2

@@ -1,5 +1,5 @@
 """Which tokens are in the chain: all but whitespace, so that no span starts or ends on a whitespace token."""
-from typing import Callable, List, Tuple
+from typing import Callable, List, Sequence, Tuple
 
 import numpy
 from spacy.attrs import IS_SPACE
@@ -7,7 +7,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d, Ragged
 
-from ..types import Bools1d
+from ..types import Bools1d, Ints1d
 
 
 def in_chain(doc: Doc) -> Bools1d:
@@ -17,6 +17,21 @@ def in_chain(doc: Doc) -> Bools1d:
     RETURNS (Bools1d): False for whitespace tokens. Shape: T
     """
     return doc.to_array(IS_SPACE) == 0
+
+
+def batch_in_chain(docs: Sequence[Doc]) -> Tuple[Bools1d, Ints1d]:
+    """The same for a batch, laid end to end.
+
+    RETURNS (Tuple[Bools1d, Ints1d]): False for whitespace tokens; and how many of each document are in the chain, shape: B
+    """
+    widths = numpy.array([len(doc) for doc in docs], dtype="int32")
+    if not widths.any():
+        return numpy.zeros(0, dtype=bool), widths
+    mask = numpy.concatenate([doc.to_array(IS_SPACE) for doc in docs]) == 0
+    if mask.all():
+        return mask, widths
+    before = numpy.concatenate(([0], numpy.cumsum(mask)))[numpy.cumsum(widths)]
+    return mask, numpy.diff(before, prepend=0).astype("int32")
 
 
 def chain_tokens(tok2vec: Model[List[Doc], List[Floats2d]]) -> Model[List[Doc], Ragged]:
@@ -31,10 +46,9 @@ def chain_tokens(tok2vec: Model[List[Doc], List[Floats2d]]) -> Model[List[Doc], 
 
 def forward(model: Model[List[Doc], Ragged], docs: List[Doc], is_train: bool) -> Tuple[Ragged, Callable]:
     vectors, backprop_vectors = model.layers[0](docs, is_train)
-    kept = [in_chain(doc) for doc in docs]
-    lengths = model.ops.asarray1i([int(mask.sum()) for mask in kept])
+    mask, lengths = batch_in_chain(docs)
+    lengths = model.ops.asarray1i(lengths)
     widths = [len(doc) for doc in docs]
-    mask = numpy.concatenate(kept) if kept else numpy.zeros(0, dtype=bool)
     X = model.ops.flatten(vectors)
     if mask.all():
         return Ragged(X, lengths), lambda dY: backprop_vectors(model.ops.unflatten(dY.dataXd, widths))

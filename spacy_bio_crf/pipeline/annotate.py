@@ -17,24 +17,26 @@ PREDICTED = "predicted"  # attribute of a span group: rows of start and end in c
 Row = List[Union[int, str, float]]
 
 
-def spans_of_rows(doc: Doc, rows: Ints2d, tagset: TagSet) -> List[Span]:
+def spans_of_rows(doc: Doc, rows: Ints2d, tagset: TagSet, length: int) -> List[Span]:
     """Turn rows of start, end and label id over the chain into spans of the document.
 
     doc (Doc): The document, of T tokens.
     rows (Ints2d): Start, end (not included) and label id. Shape: S, 3
     tagset (TagSet): The tags.
+    length (int): Tokens of the chain. If they are T, they are those of the document.
     RETURNS (List[Span]): The spans, in the same order. One that runs across a whitespace token includes it.
     """
     if not len(rows):
         return []
-    tokens = ChainIndex(doc).tokens
-    spans = zip(tokens[rows[:, 0]].tolist(), (tokens[rows[:, 1] - 1] + 1).tolist(), rows[:, 2].tolist())
-    return [Span(doc, start, end, label=tagset.labels[label]) for start, end, label in spans]
+    if length < len(doc):
+        tokens = ChainIndex(doc).tokens
+        rows = numpy.stack((tokens[rows[:, 0]], tokens[rows[:, 1] - 1] + 1, rows[:, 2]), axis=1)
+    return [Span(doc, start, end, tagset.labels[label]) for start, end, label in rows.tolist()]
 
 
 def set_entities(doc: Doc, spans: List[Span], preset: Optional[Bools1d]) -> None:
     """Write entities beside the preset ones, or in place of all if `preset` is None. Every other token becomes outside."""
-    if preset is None or not preset.any():
+    if preset is None:
         doc.set_ents(spans)
         return
     doc.set_ents(spans, default="unmodified")
@@ -66,13 +68,13 @@ def record_predictions(doc: Doc, spans: List[Span], probabilities: Floats1d, key
     key (str): Key of the group.
     as_group (bool): Whether the group holds the spans themselves too. Such a group does not survive merging of tokens.
     """
-    rows = [[s.start_char, s.end_char, s.label_, float(p)] for s, p in zip(spans, probabilities)]
+    rows = [[s.start_char, s.end_char, s.label_, p] for s, p in zip(spans, probabilities.tolist())]
     old = predicted_rows(doc, key)
     if old:
         standing = {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
         standing -= {tuple(row[:3]) for row in rows}
         rows = sorted(rows + [row for row in old if tuple(row[:3]) in standing])
-    scores = probabilities if as_group else numpy.array([row[3] for row in rows])
+    scores = probabilities if as_group or not old else numpy.array([row[3] for row in rows])
     attrs = {"scores": scores, PREDICTED: rows}
     doc.spans[key] = SpanGroup(doc, name=key, attrs=attrs, spans=spans if as_group else [])
 

@@ -29,20 +29,22 @@ class Conditions(NamedTuple):
     bonus: Optional[Floats2d]
 
 
-def preset_tokens(doc: Doc, own: AbstractSet[CharSpan] = frozenset()) -> Bools1d:
+def preset_tokens(doc: Doc, own: AbstractSet[CharSpan] = frozenset()) -> Optional[Bools1d]:
     """Tell which tokens an earlier component or the user has settled: those in an entity, and blocked ones. A token that is
     merely outside may still be given an entity, as spaCy's `ner` has it.
 
     doc (Doc): The document.
     own (AbstractSet[CharSpan]): Entities that the tagger itself has predicted: they settle nothing.
-    RETURNS (Bools1d): Over all tokens of the document. Shape: T
+    RETURNS (Optional[Bools1d]): Over all tokens of the document; None if nothing is settled. Shape: T
     """
+    if not doc.has_annotation(ENT_IOB):
+        return None
     iob = doc.to_array(ENT_IOB)
     preset = (iob == 1) | (iob == 3)
     for ent in doc.ents if own else ():
         if (ent.start_char, ent.end_char, ent.label_) in own:
             preset[ent.start : ent.end] = False
-    return preset
+    return preset if preset.any() else None
 
 
 def find_conditions(
@@ -58,11 +60,12 @@ def find_conditions(
     chain (Chain): The chain.
     constraints (Mapping[str, Any]): The settings of the component.
     demands (Sequence[Demands]): What is demanded of each document.
-    preset (Sequence[Optional[Bools1d]]): The preset tokens of each document, None if they do not count. Shape: T
+    preset (Sequence[Optional[Bools1d]]): The preset tokens of each document, None if there are none, or they do not
+        count. Shape: T
     RAISES (ValueError): Demands that no legal sequence can meet.
     """
     bounded = constraints["sentence_bounded"]
-    settled = [mask is not None and bool(mask.any()) for mask in preset]
+    settled = [mask is not None for mask in preset]
     if not bounded and not any(demands) and not any(settled):
         return Conditions(chain.states, None, None)
     indexes = index_batch(docs)
@@ -86,7 +89,7 @@ def _add_preset(
     known: List[KnownSpan] = []
     unknown = numpy.ones(len(lattice.allowed), dtype=bool)
     for doc, index, mask in zip(docs, indexes, preset):
-        if mask is not None and mask.any():
+        if mask is not None:
             spans = _preset_spans(doc, mask, index.before.tolist(), lattice.states.tagset.index)
             fitting, others = part_expressible(lattice.states, spans, index.sentence_starts if bounded else [])
             # The chain cannot say these: they are outside for it, and stand on the document all the same.

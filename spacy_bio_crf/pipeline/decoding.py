@@ -69,12 +69,14 @@ def _by_document(
     lengths: Ints1d, tags: Optional[Ints1d], spans: Ints2d, probabilities: Optional[Floats1d], tagset: TagSet
 ) -> List[Decoding]:
     ends = numpy.cumsum(lengths)
-    starts = ends - lengths
     last = numpy.searchsorted(spans[:, 0], ends)
-    first = numpy.searchsorted(spans[:, 0], starts)
+    counts = numpy.diff(last, prepend=0)
+    local = spans - numpy.repeat(ends - lengths, counts)[:, None] * [1, 1, 0]
     documents = []
-    for start, end, i, j in zip(starts.tolist(), ends.tolist(), first.tolist(), last.tolist()):
-        own = spans[i:j] - [start, start, 0]
+    start = i = 0
+    for end, j in zip(ends.tolist(), last.tolist()):
+        own = local[i:j]
         path = tagset.write(own.tolist(), end - start) if tags is None else tags[start:end]
         documents.append(Decoding(path, own, None if probabilities is None else probabilities[i:j]))
+        start, i = end, j
     return documents

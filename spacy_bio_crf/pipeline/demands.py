@@ -8,6 +8,7 @@ from ..errors import Errors
 from .candidates import DocSpan
 
 AnySpan = Union[Span, DocSpan]
+KEYS = ("required_key", "forbidden_key", "allowed_key")  # of span groups, in the settings
 ANY = ""  # whatever the label
 MAX_SCORE = 10_000.0  # nats; as far up as that, float32 tells a thousandth of a nat
 
@@ -60,6 +61,14 @@ def make_demands(
     return Demands(_triples(doc, required), tuple(scores), _triples(doc, allowed))
 
 
+NO_DEMANDS = Demands()
+
+
+def may_demand(constraints: Mapping[str, Any]) -> bool:
+    """Whether the settings name any span group for `demands_of` to read."""
+    return bool(constraints["span_scores"]) or any(constraints[name] is not None for name in KEYS)
+
+
 def demands_of(doc: Doc, constraints: Mapping[str, Any]) -> Demands:
     """What the span groups of a document demand, by the settings of the component.
 
@@ -70,8 +79,8 @@ def demands_of(doc: Doc, constraints: Mapping[str, Any]) -> Demands:
         return doc.spans[key] if key is not None and key in doc.spans else ()
 
     scored = [(span, score) for key, score in constraints["span_scores"].items() for span in group(key)]
-    keys = [constraints[name] for name in ("required_key", "forbidden_key", "allowed_key")]
-    return make_demands(doc, *map(group, keys), scored) if scored or any(map(group, keys)) else Demands()
+    groups = [group(constraints[name]) for name in KEYS]
+    return make_demands(doc, *groups, scored) if scored or any(groups) else NO_DEMANDS
 
 
 def add_demands(one: Demands, other: Demands) -> Demands:

@@ -80,19 +80,14 @@ class Lattice:
         unknown (Bools1d): Tokens of which nothing is known; the rest is outside all but the known spans. Shape: N
         unannotated (Sequence[int]): Labels whose spans the annotation leaves out: a token outside may be in one of them.
         """
-        kinds = numpy.where(unknown, FREE, OUTSIDE)
-        edges = []
-        for start, end, label in spans:
-            if label != NO_LABEL and start < end:
-                kinds[start:end] = LABELS + 4 * label + INSIDE
-                kinds[end - 1] = LABELS + 4 * label + LAST
-                kinds[start] = LABELS + 4 * label + (FIRST if end - start > 1 else SINGLE)
-            edges += [start, end]
+        spans = numpy.array(list(spans), dtype=int).reshape(-1, 3)
+        said = spans[(spans[:, 2] != NO_LABEL) & (spans[:, 0] < spans[:, 1])]
+        kinds = kinds_of_tokens(*said.T, unknown)
         rows = self.states.meanings[kinds]
         if len(unannotated):
             rows[kinds == OUTSIDE] |= self.states.of_labels(unannotated)
         self.allowed &= rows
-        self.part(edges)
+        self.part(spans[:, :2].ravel().tolist())
 
     def part(self, positions: Sequence[int]) -> None:
         """No span runs across the boundaries before these tokens."""
@@ -109,6 +104,27 @@ class Lattice:
     def forbid_labels(self, tokens: Union[slice, Ints1d], labels: Iterable[int]) -> None:
         """None of these tokens is in a span with one of the labels."""
         self.allowed[tokens] &= ~self.states.of_labels(labels)
+
+
+def kinds_of_tokens(starts: Ints1d, ends: Ints1d, labels: Ints1d, unknown: Bools1d) -> Ints1d:
+    """What spans make of tokens, as rows of `States.meanings`.
+
+    starts, ends, labels (Ints1d): Spans that do not overlap and are not empty. Shape: S
+    unknown (Bools1d): Tokens of which nothing is known, unless they are in one of the spans. Shape: N
+    RETURNS (Ints1d): Shape: N
+    """
+    kinds = numpy.where(unknown, FREE, OUTSIDE)
+    first_row, lengths = LABELS + 4 * labels, ends - starts
+    kinds[ranges(starts, ends)] = numpy.repeat(first_row + INSIDE, lengths)
+    kinds[ends - 1] = first_row + LAST
+    kinds[starts] = first_row + numpy.where(lengths > 1, FIRST, SINGLE)
+    return kinds
+
+
+def ranges(starts: Ints1d, ends: Ints1d) -> Ints1d:
+    """The numbers of all these ranges, one range after the other."""
+    lengths = ends - starts
+    return numpy.arange(lengths.sum()) + numpy.repeat(starts - (numpy.cumsum(lengths) - lengths), lengths)
 
 
 def has_path(lattice: Lattice) -> bool:

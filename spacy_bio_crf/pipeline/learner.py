@@ -22,6 +22,7 @@ from .gold import Gold, annotated_spans, gold_labels, gold_lattice
 from .guards import finite_scores
 from .lift import fold, lift
 from .objective import chain_loss, forgetting_loss
+from .plain_gold import plain_golds
 from .settings import unknown_labels
 from .state import TaggerState
 
@@ -138,19 +139,18 @@ class Learner(TaggerState):
         examples = list(examples)
         validate_examples(examples, "BioCrfTagger.get_loss")
         scores = to_numpy(scores, self.model.ops)
-        examples *= len(scores.lengths) // len(examples) if examples else 1  # once for each expert, see `join_experts`
+        n_experts = len(scores.lengths) // len(examples) if examples else 1  # see `join_experts`
         loss, gradient = 0.0, zeros(scores)
         for chain in self.chains:
             outputs, edges = chain.outputs(chain.states), chain.edge_outputs(chain.states)
             lifted = lift(scores, outputs, chain.states.constraints, edges)
-            gold_of = {id(example): self._gold(example, chain) for example in {id(eg): eg for eg in examples}.values()}
-            golds = [gold_of[id(example)] for example in examples]
+            golds = self._golds(examples, chain)
             self._warn(
                 [one for example, gold in zip(examples, golds) for one in _tell_lost(example, gold)],
                 {label for gold in golds for label in gold.foreign},
             )
             with finite_scores(self.name, lifted):
-                one, d_lifted = chain_loss(examples, golds, lifted, chain, self.cfg)
+                one, d_lifted = chain_loss(examples * n_experts, golds * n_experts, lifted, chain, self.cfg)
             fold(d_lifted, outputs, gradient, edges)
             loss += one
         return loss, gradient
@@ -213,6 +213,14 @@ class Learner(TaggerState):
                 labels[name] |= gold_labels(example.reference, key, self._candidates_key(outputs[name]))
         for name, to in outputs.items():
             yield from ((name, label) for label in dict.fromkeys(to["labels"] or sorted(labels[name])))
+
+    def _golds(self, examples: Sequence[Example], chain: Chain) -> List[Gold]:
+        """What each example says to a chain."""
+        if self.cfg["constraints"]["sentence_bounded"]:
+            return [self._gold(example, chain) for example in examples]
+        odd_keys = (self.cfg["learning"]["candidates_key"], self.cfg["incorrect_spans_key"])
+        golds = plain_golds(examples, chain, odd_keys)
+        return [self._gold(example, chain) if gold is None else gold for example, gold in zip(examples, golds)]
 
     def _gold(self, example: Example, chain: Chain) -> Gold:
         """What an example says to a chain."""

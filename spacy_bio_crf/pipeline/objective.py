@@ -29,8 +29,9 @@ def chain_loss(
     RAISES (ValueError): A span that is annotated both as right and as wrong.
     """
     learning, states = cfg["learning"], chain.states
-    indexes = index_batch([eg.predicted for eg in examples])
-    allowed = _within_sentences(indexes, chain) if cfg["constraints"]["sentence_bounded"] else None
+    bounded, wrong_key = cfg["constraints"]["sentence_bounded"], cfg["incorrect_spans_key"]
+    indexes = index_batch([eg.predicted for eg in examples]) if bounded or wrong_key is not None else []
+    allowed = _within_sentences(indexes, chain) if bounded else None
     gold = numpy.concatenate([one.allowed for one in golds])
     held = gold if allowed is None else gold | ~allowed  # nothing annotated is all True, whatever is allowed
     weights, heights = _weights(golds, held)
@@ -42,7 +43,7 @@ def chain_loss(
         costly = replace(scores, emissions=scores.emissions + costs)
     losses, gradient = weighted_loss(costly, held, heights, allowed, learning["label_smoothing"])
     loss = float(losses.sum())
-    wrong = wrong_spans(examples, indexes, chain, cfg["incorrect_spans_key"])
+    wrong = wrong_spans(examples, indexes, chain, wrong_key)
     if len(wrong):
         lowest = None if weights is None else numpy.array([weights[start:end].min() for start, end, _ in wrong])
         losses, more = negative_loss(scores, wrong, states.label_ids, states.continues, allowed, lowest)

@@ -7,7 +7,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 from .. import crf
 from ..evaluation.calibration import apply_calibration
 from ..tags import States
-from ..types import Bools2d, ChainScores, Floats1d, Floats2d, Ints1d
+from ..types import Bools2d, ChainScores, Floats1d, Floats2d, Ints1d, Ints2d
 from .annotate import make_span_group, spans_of_rows
 from .demands import AnySpan, as_triple
 from .lattice import ChainIndex
@@ -106,7 +106,7 @@ class Posterior:
 
     def best(self) -> List[Span]:
         """The spans of the best analysis, in order."""
-        return self._spans(crf.best_path(self.scores, self.allowed)[0])
+        return self._spans_of(crf.best_path(self.scores, self.allowed)[0])
 
     def alternatives(self, k: int) -> List[Analysis]:
         """The k best analyses, best first, all different. The first is the one that Viterbi decoding gives.
@@ -115,7 +115,7 @@ class Posterior:
         RETURNS (List[Analysis]): As many as there are, with probabilities that sum to at most 1.
         """
         paths, probabilities = self._k_best(k)
-        return [Analysis(self._spans(path), float(p)) for path, p in zip(paths, probabilities)]
+        return [Analysis(self._spans_of(path), float(p)) for path, p in zip(paths, probabilities)]
 
     def candidates(self, threshold: float = 0.1, name: str = "candidates") -> SpanGroup:
         """All spans with at least this probability, overlapping ones too, in the order of their starts.
@@ -127,7 +127,7 @@ class Posterior:
         rows, raw = crf.likely_spans(*self._question(self._raw(threshold)))
         probabilities = self._calibrated(raw)
         likely = probabilities >= threshold
-        return make_span_group(self.doc, spans_of_rows(self.doc, rows[likely], self.tagset), name, probabilities[likely])
+        return make_span_group(self.doc, self._spans(rows[likely]), name, probabilities[likely])
 
     def sample(self, n: int, seed: int = 0) -> List[List[Span]]:
         """Draw analyses from the distribution, exactly and independently.
@@ -136,7 +136,7 @@ class Posterior:
         seed (int): The same seed gives the same draws.
         RETURNS (List[List[Span]]): The spans of each.
         """
-        return [self._spans(path) for path in crf.sample(self.scores, n, seed, self.allowed)]
+        return [self._spans_of(path) for path in crf.sample(self.scores, n, seed, self.allowed)]
 
     def _k_best(self, k: int) -> Tuple[Sequence[Ints1d], Floats1d]:
         paths, scores = crf.k_best(self.scores, k, self.allowed)
@@ -144,8 +144,11 @@ class Posterior:
         log_z = crf.log_partition(self.scores, self.allowed)[0]
         return paths[found], numpy.exp(numpy.minimum(scores[found, 0] - log_z, 0.0))
 
-    def _spans(self, path: Ints1d) -> List[Span]:
-        return spans_of_rows(self.doc, self.states.spans(path, self.scores.lengths), self.tagset)
+    def _spans_of(self, path: Ints1d) -> List[Span]:
+        return self._spans(self.states.spans(path, self.scores.lengths))
+
+    def _spans(self, rows: Ints2d) -> List[Span]:
+        return spans_of_rows(self.doc, rows, self.tagset, len(self._index))
 
     def _question(self, about: Any) -> tuple:
         return self.scores, about, self.states.label_ids, self.states.joins, self.allowed

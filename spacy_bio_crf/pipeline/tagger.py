@@ -27,7 +27,7 @@ from .annotate import (
 from .chains import Chain
 from .conditions import CharSpan, find_conditions, preset_tokens
 from .decoding import RULES, Decoding, decode
-from .demands import AnySpan, Demands, add_demands, demands_of, make_demands
+from .demands import NO_DEMANDS, AnySpan, Demands, add_demands, demands_of, make_demands, may_demand
 from .guards import FORMAT, finite_scores
 from .learner import Learner
 from .lift import lift
@@ -162,14 +162,13 @@ class BioCrfTagger(Learner):
         decodings (List[Tuple[Decoding, ...]]): What `predict` returned.
         """
         chains = self.chains
+        groups: Dict[Tuple[str, bool], List[int]] = {}
+        for i, chain in enumerate(chains):
+            groups.setdefault((self.scores_key_of(chain), chain.spans_key is not None), []).append(i)
         for doc, of_chains in zip(docs, decodings):
-            groups: Dict[str, List[Tuple[Chain, Spans]]] = {}
-            for chain, decoding in zip(chains, of_chains):
-                spans = self._new_spans(doc, chain, decoding)
-                groups.setdefault(self.scores_key_of(chain), []).append((chain, spans))
-            for key, written in groups.items():
-                as_group = written[0][0].spans_key is not None
-                spans, probabilities = _in_order([spans for _, spans in written])
+            found = [self._new_spans(doc, chain, decoding) for chain, decoding in zip(chains, of_chains)]
+            for (key, as_group), members in groups.items():
+                spans, probabilities = _in_order([found[i] for i in members])
                 if probabilities is not None:
                     record_predictions(doc, spans, probabilities, key, as_group=as_group)
                 elif as_group:
@@ -264,7 +263,7 @@ class BioCrfTagger(Learner):
         """The scores of a chain's states, those that each token may have, and the states. `own` are the spans of a document
         that do not count as preset."""
         constraints = self.cfg["constraints"]
-        demands = [demands_of(doc, constraints) for doc in docs]
+        demands = [demands_of(doc, constraints) if may_demand(constraints) else NO_DEMANDS for doc in docs]
         if asked is not None:
             demands = [add_demands(one, other) for one, other in zip(demands, asked)]
         demands = self._concerning(chain, demands)
@@ -292,10 +291,10 @@ class BioCrfTagger(Learner):
 
     def _new_spans(self, doc: Doc, chain: Chain, decoding: Decoding) -> Spans:
         """The spans that were decoded other than the preset ones, which are written to the entities if the chain does so."""
-        _, rows, probabilities = decoding
-        spans = spans_of_rows(doc, rows, chain.tagset)
+        tags, rows, probabilities = decoding
+        spans = spans_of_rows(doc, rows, chain.tagset, len(tags))
         preset = preset_tokens(doc) if self._keeps_preset(chain) else None
-        if preset is not None and preset.any():  # they stand already
+        if preset is not None:  # they stand already
             new = [not preset[span.start : span.end].any() for span in spans]
             spans = list(compress(spans, new))
             probabilities = None if probabilities is None else probabilities[new]
