@@ -50,7 +50,7 @@ class Featurizer:
         kept (Sequence[Bools1d]): The tokens that count; the others are as if they were not there.
         RETURNS (Tuple[Ints2d, Ints1d]): Hashes, uint64, 0 for none, shape: N, F; and lengths, shape: B
         """
-        lengths = numpy.array([int(mask.sum()) for mask in kept], dtype="int32")
+        lengths = numpy.array([numpy.count_nonzero(mask) for mask in kept], dtype="int32")
         codes = [numpy.zeros((0, len(self._words) + len(self._others)), dtype="uint64")]
         orths = [doc.to_array(ORTH)[mask] for doc, mask in zip(docs, kept)]
         if docs:

@@ -162,7 +162,7 @@ def forward(model: Model[List[Doc], Ragged], docs: List[Doc], is_train: bool) ->
             table.add_gradient(rows, d_part * scale)
         return docs
 
-    lengths = model.ops.asarray1i([int(mask.sum()) for mask in kept])
+    lengths = model.ops.asarray1i([numpy.count_nonzero(mask) for mask in kept])
     together = scores[0] if len(scores) == 1 else numpy.concatenate(scores, axis=1)
     return Ragged(model.ops.asarray2f(together), lengths), backprop
 

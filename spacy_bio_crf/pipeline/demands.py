@@ -1,5 +1,5 @@
 """What a user demands of single spans of a document, in span groups or in a call."""
-from typing import Any, Dict, Iterable, Mapping, NamedTuple, Set, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Set, Tuple, Union
 
 import numpy
 from spacy.tokens import Doc, Span
@@ -61,26 +61,25 @@ def make_demands(
     return Demands(_triples(doc, required), tuple(scores), _triples(doc, allowed))
 
 
-NO_DEMANDS = Demands()
-
-
-def may_demand(constraints: Mapping[str, Any]) -> bool:
-    """Whether the settings name any span group for `demands_of` to read."""
-    return bool(constraints["span_scores"]) or any(constraints[name] is not None for name in KEYS)
-
-
-def demands_of(doc: Doc, constraints: Mapping[str, Any]) -> Demands:
-    """What the span groups of a document demand, by the settings of the component.
+def demands_of_batch(docs: Sequence[Doc], constraints: Mapping[str, Any]) -> List[Demands]:
+    """What the span groups of documents demand, by the settings of the component.
 
     constraints (Mapping[str, Any]): `required_key`, `forbidden_key`, `allowed_key` and `span_scores`.
     """
+    if not constraints["span_scores"] and all(constraints[name] is None for name in KEYS):
+        return [Demands()] * len(docs)
+    return [demands_of(doc, constraints) for doc in docs]
+
+
+def demands_of(doc: Doc, constraints: Mapping[str, Any]) -> Demands:
+    """What the span groups of one document demand."""
 
     def group(key) -> Iterable[Span]:
         return doc.spans[key] if key is not None and key in doc.spans else ()
 
     scored = [(span, score) for key, score in constraints["span_scores"].items() for span in group(key)]
     groups = [group(constraints[name]) for name in KEYS]
-    return make_demands(doc, *groups, scored) if scored or any(groups) else NO_DEMANDS
+    return make_demands(doc, *groups, scored) if scored or any(groups) else Demands()
 
 
 def add_demands(one: Demands, other: Demands) -> Demands:

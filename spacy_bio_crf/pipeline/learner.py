@@ -7,7 +7,7 @@ from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
-from spacy.util import check_lexeme_norms
+from spacy.util import check_lexeme_norms, minibatch
 from thinc.api import Optimizer, set_dropout_rate
 
 from ..errors import Errors, Warnings
@@ -26,6 +26,7 @@ from .plain_gold import plain_golds
 from .settings import unknown_labels
 from .state import TaggerState
 
+AT_ONCE = 16  # examples that are read together at initialization
 GetLoss = Callable[[List[Example], ChainScores], Tuple[float, ChainScores]]
 
 
@@ -43,7 +44,7 @@ class Learner(TaggerState):
 
         get_examples (Callable[[], Iterable[Example]]): Returns a representative sample of gold-standard examples. Without
             `labels` they are all read, once for their labels and once to report gold that no legal sequence can hold, and
-            never held together; with `labels`, which a stream without end needs, the first ten.
+            never held together but for some few; with `labels`, which a stream without end needs, the first ten.
         nlp (Optional[Language]): The current nlp object.
         labels (Union[Sequence[str], Dict[str, Sequence[str]], None]): The labels, as `spacy init labels` writes them: with
             several chains, those of each.
@@ -68,14 +69,14 @@ class Learner(TaggerState):
         chains = self.chains
         lost: List[List[str]] = [[] for _ in chains]
         foreign: List[Set[str]] = [set() for _ in chains]
-        for example in islice(get_examples(), limit):
-            if len(sample) < 10:
-                sample.append(example.predicted)
+        for examples in minibatch(islice(get_examples(), limit), AT_ONCE):
+            sample += [example.predicted for example in examples[: 10 - len(sample)]]
             for i, chain in enumerate(chains):
-                gold = self._gold(example, chain)
-                lost[i] += _tell_lost(example, gold)
-                foreign[i] |= gold.foreign
-            self._warn((), self._unclaimed(example))
+                golds = self._golds(examples, chain)
+                lost[i] += _tell_lost(examples, golds)
+                foreign[i].update(*(gold.foreign for gold in golds))
+            for example in examples:
+                self._warn((), self._unclaimed(example))
         for of_chain in zip(lost, foreign):
             self._warn(*of_chain)
         useless = unknown_labels(self.cfg, self.labels)
@@ -145,10 +146,7 @@ class Learner(TaggerState):
             outputs, edges = chain.outputs(chain.states), chain.edge_outputs(chain.states)
             lifted = lift(scores, outputs, chain.states.constraints, edges)
             golds = self._golds(examples, chain)
-            self._warn(
-                [one for example, gold in zip(examples, golds) for one in _tell_lost(example, gold)],
-                {label for gold in golds for label in gold.foreign},
-            )
+            self._warn(_tell_lost(examples, golds), set().union(*(gold.foreign for gold in golds)))
             with finite_scores(self.name, lifted):
                 one, d_lifted = chain_loss(examples * n_experts, golds * n_experts, lifted, chain, self.cfg)
             fold(d_lifted, outputs, gradient, edges)
@@ -270,8 +268,9 @@ def _where(key: Optional[str]) -> str:
     return "doc.ents" if key is None else f'doc.spans["{key}"]'
 
 
-def _tell_lost(example: Example, gold: Gold) -> List[str]:
-    return [f"{span} in {example.predicted.text[:80]!r}" for span in gold.lost]
+def _tell_lost(examples: Sequence[Example], golds: Sequence[Gold]) -> List[str]:
+    pairs = zip(examples, golds)
+    return [f"{span} in {example.predicted.text[:80]!r}" for example, gold in pairs for span in gold.lost]
 
 
 def _pairs(labels: Union[Sequence[str], Dict[str, Sequence[str]]]) -> Iterator[Tuple[Optional[str], str]]:

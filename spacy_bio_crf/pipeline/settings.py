@@ -116,7 +116,7 @@ def check_settings(name: str, where: str, given: Mapping[str, Any], defaults: Ma
         fits, wanted = _WANTED[key]
         if not fits(value):
             raise ValueError(Errors.E413.format(name=name, key=f"{where}.{key}".lstrip("."), wanted=wanted, value=value))
-    return {**deepcopy(dict(defaults)), **given}
+    return {key: given[key] if key in given else deepcopy(default) for key, default in defaults.items()}
 
 
 def check_learning(name: str, given: Mapping[str, Any]) -> Dict[str, Any]:

@@ -27,7 +27,7 @@ from .annotate import (
 from .chains import Chain
 from .conditions import CharSpan, find_conditions, preset_tokens
 from .decoding import RULES, Decoding, decode
-from .demands import NO_DEMANDS, AnySpan, Demands, add_demands, demands_of, make_demands, may_demand
+from .demands import AnySpan, Demands, add_demands, demands_of_batch, make_demands
 from .guards import FORMAT, finite_scores
 from .learner import Learner
 from .lift import lift
@@ -263,12 +263,12 @@ class BioCrfTagger(Learner):
         """The scores of a chain's states, those that each token may have, and the states. `own` are the spans of a document
         that do not count as preset."""
         constraints = self.cfg["constraints"]
-        demands = [demands_of(doc, constraints) if may_demand(constraints) else NO_DEMANDS for doc in docs]
+        demands = demands_of_batch(docs, constraints)
         if asked is not None:
             demands = [add_demands(one, other) for one, other in zip(demands, asked)]
         demands = self._concerning(chain, demands)
         key = self.scores_key_of(chain)
-        preset = [preset_tokens(doc, own(doc, key)) if self._keeps_preset(chain) else None for doc in docs]
+        preset = [preset_tokens(doc, own(doc, key)) for doc in docs] if self._keeps_preset(chain) else [None] * len(docs)
         states, allowed, bonus = find_conditions(docs, chain, constraints, demands, preset)
         lifted = lift(scores, chain.outputs(states), states.constraints, chain.edge_outputs(states))
         if bonus is not None:
