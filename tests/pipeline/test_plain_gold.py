@@ -114,3 +114,10 @@ def test_nothing_is_said_across_documents(iob):
     chain = Chain("", None, True, False, tagset, States(tagset), numpy.arange(len(tagset)))
     for eg, found in zip(batch, plain_golds(batch, chain)):
         assert numpy.array_equal(found.allowed, gold_lattice(eg, chain).allowed)
+
+
+def test_spans_of_different_documents_do_not_touch():
+    docs = [Doc(VOCAB, words=["Rome"], ents=["B-LOC"]) for _ in range(2)]
+    tagset = TagSet("IO", ["LOC"])
+    chain = Chain("", None, True, False, tagset, States(tagset), numpy.arange(len(tagset)))
+    assert None not in plain_golds([Example(Doc(VOCAB, words=["Rome"]), doc) for doc in docs], chain)
