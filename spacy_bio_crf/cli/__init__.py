@@ -9,6 +9,7 @@ from .evaluate import evaluate_cli
 from .export import export_cli
 from .explain import explain_cli
 from .prune import prune_cli
+from .show import show_cli
 from .thresholds import thresholds_cli
 from .uncertain import uncertain_cli
 
@@ -23,6 +24,7 @@ __all__ = [
     "explain_cli",
     "export_cli",
     "prune_cli",
+    "show_cli",
     "thresholds_cli",
     "uncertain_cli",
 ]

@@ -7,6 +7,8 @@ import spacy
 from spacy.tokens import DocBin, Span
 from spacy.training import Corpus
 
+from spacy_bio_crf.cli.page import COLOURS, highlight, label_colours
+
 from ..conftest import make_nlp
 from .conftest import DEV, write_docs
 
@@ -106,6 +108,13 @@ def test_a_page_that_needs_nothing_else(bio_crf, model, other, trained, tmp_path
     outside = re.findall(r'(?:src|href)="(?!#)[^"]*"|url\((?!#)[^)]*\)|@import', page)
     assert outside == []
     assert "<mark" in page and "probability" in page
+
+
+def test_highlighted_text_is_escaped():
+    spans = [{"start": 4, "end": 7, "label": "<b>&"}]
+    shown = highlight("a & <i> b", spans, label_colours(["<b>&"]))
+    assert "a &amp; <mark" in shown and "&lt;i&gt; <small>&lt;b&gt;&amp;</small>" in shown and COLOURS[0] in shown
+    assert "<mark" not in highlight("nothing here", [], {})
 
 
 def test_clear_errors(bio_crf, model, dev, tmp_path, monkeypatch):
