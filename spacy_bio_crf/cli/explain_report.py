@@ -1,56 +1,14 @@
 """An explanation as tables on a terminal, and as a page of HTML."""
 from typing import Any, Dict, List, Optional, Tuple
 
-from jinja2 import Environment
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from .page import render_page
+
 Report = Dict[str, Any]
 Row = Tuple[str, str, Optional[float]]  # a part, what is said of it, and its score
-
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{{ title }}</title>
-<style>
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2em; color: #222; background: #fff; color-scheme: light }
-h1 { font-size: 1.3em } h2 { font-size: 1.05em; margin: 0 0 .4em }
-.tables { display: flex; flex-wrap: wrap; gap: 1.5em; align-items: flex-start }
-table { border-collapse: collapse; margin-bottom: 1em }
-caption { text-align: left; font-weight: 600; padding-bottom: .2em }
-th { font-weight: normal; color: #555; text-align: left }
-td, th { padding: .1em .6em; border-bottom: 1px solid #eee }
-td.score { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
-.matrix td, .matrix th { padding: .1em .3em; font-size: .8em }
-tr.total td { border-top: 1px solid #888; font-weight: 600 }
-</style>
-</head>
-<body>
-<h1>{{ title }}</h1>
-{% for line in lines %}<p>{{ line }}</p>
-{% endfor %}
-{% macro cell(said, score) %}<td class="score" style="background: {{ score | colour }}">{{ said }}</td>{% endmacro %}
-{% if matrix %}
-<table class="matrix">
-<caption>Transitions: from the tag of the row to that of the column, in nats; empty where they are forbidden</caption>
-<tr><th></th>{% for to in matrix[0] %}<th>{{ to }}</th>{% endfor %}</tr>
-{% for tag, row in matrix[1] %}<tr><th>{{ tag }}</th>
-{% for score in row %}{{ cell("" if score is none else "%.1f" | format(score), score) }}{% endfor %}</tr>
-{% endfor %}</table>
-{% endif %}
-<div class="tables">
-{% for title, rows, total in tables %}<table>
-<caption>{{ title }}</caption>
-{% for part, said, score in rows %}<tr><td>{{ part }}</td>{{ cell(said, score) }}</tr>
-{% endfor %}{% if total %}<tr class="total"><td>total</td><td class="score">{{ total }}</td></tr>
-{% endif %}</table>
-{% endfor %}</div>
-</body>
-</html>
-"""
 
 
 def print_report(report: Report) -> None:
@@ -87,11 +45,9 @@ def render_report(report: Report) -> str:
             return "none"
         return f"rgba({'0, 140, 60' if score > 0 else '210, 40, 40'}, {min(0.6 * abs(score) / strongest, 0.6):.2f})"
 
-    environment = Environment(autoescape=True, trim_blocks=True)
-    environment.filters["colour"] = colour
     title = report.get("text") or f"What {report['component']} has learned"
-    page = environment.from_string(PAGE)
-    return page.render(title=title, lines=_lines(report), tables=_tables(report), matrix=_matrix(report))
+    data = {"lines": _lines(report), "tables": _tables(report), "matrix": _matrix(report)}
+    return render_page("explain.html", title=title, colour=colour, **data)
 
 
 def _tables(report: Report) -> List[Tuple[str, List[Row], Optional[str]]]:
