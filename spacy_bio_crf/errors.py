@@ -38,6 +38,9 @@ class Errors(metaclass=_Coded):
     E210 = "Expected a seed that is a whole number, 0 or more, but got {seed!r}."
     E211 = "Expected a threshold above 0 and at most 1, but got {threshold}."
     E212 = "Expected no edge scores, which the chain does not know. Lift them to the emissions of states (spacy_bio_crf.pipeline.lift)."
+    E213 = "Chains on torch tensors, and on arrays of a GPU, need torch, which is not installed. Install it with: pip install 'spacy-bio-crf[torch]'"
+    E214 = "Expected lengths from 0 to {places}, the places for tokens in the padded emissions, but got {lengths}."
+    E215 = "Unknown reduction {reduction!r} of a loss. Known: {known}."
 
     # features and model
     E301 = "Cannot read the template {template!r} of window features. Expected one attribute of one token or several tokens, as in 'lower[-1]' and 'lower[-2..2]', or several attributes joined by '+', as in 'lower[-1] + lower'."

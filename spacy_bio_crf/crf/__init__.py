@@ -17,13 +17,19 @@ and for scores that are not finite. The type of the emissions selects the backen
 """
 from typing import Optional, Tuple
 
+import numpy
+
 from ..types import Bools2d, ChainScores, Floats1d, Floats2d, Ints1d, Ints2d
 from . import cpu
 
 
 def _backend(scores: ChainScores):
     """The module that computes on the type of these emissions. A backend for another type of array gets a line here."""
-    return cpu
+    if isinstance(scores.emissions, numpy.ndarray) or not hasattr(scores.emissions, "__dlpack__"):
+        return cpu
+    from . import torch_backend  # an extra, and slow to import
+
+    return torch_backend
 
 
 def log_partition(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Floats1d:

@@ -1,17 +1,32 @@
-"""Every test that asks for `crf` runs over the reference and over the compiled backend in each instruction set."""
+"""Every test that asks for `crf` runs over the reference, over the compiled backend in each instruction set, and over torch;
+one that asks for `fast` leaves out the reference."""
+from importlib.util import find_spec
+
 import pytest
 
 from spacy_bio_crf.crf import cpu, reference
 
+from .on_torch import OnTorch
+
+BACKENDS = {"reference": reference, "torch": OnTorch()}
+TORCH = pytest.param("torch", marks=pytest.mark.skipif(find_spec("torch") is None, reason="needs the extra [torch]"))
+
+
 def select(name):
-    if name == "reference":
-        return reference
+    if name in BACKENDS:
+        return BACKENDS[name]
     cpu.use_instruction_set(name)
     return cpu
 
 
-@pytest.fixture(params=["reference", *cpu.instruction_sets()])
+@pytest.fixture(params=["reference", *cpu.instruction_sets(), TORCH])
 def crf(request):
+    yield select(request.param)
+    cpu.use_instruction_set(cpu.instruction_sets()[0])
+
+
+@pytest.fixture(params=[*cpu.instruction_sets(), TORCH])
+def fast(request):
     yield select(request.param)
     cpu.use_instruction_set(cpu.instruction_sets()[0])
 

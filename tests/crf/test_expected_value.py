@@ -111,13 +111,13 @@ def test_large_values_over_long_sequences(crf):
 
 @pytest.mark.parametrize("scale", [1.0, 50.0, 1e3, 1e6])
 @pytest.mark.parametrize("n_tags, lengths", [(1, [3, 70]), (7, [64, 3]), (8, [9]), (9, [40, 0]), (17, [133]), (50, [10])])
-def test_like_the_reference(compiled, n_tags, lengths, scale):
+def test_like_the_reference(fast, n_tags, lengths, scale):
     scores, rng = random_batch(lengths, n_tags, scale, seed=n_tags, legal=0.5), numpy.random.default_rng(n_tags)
     values = rng.normal(size=scores.emissions.shape).astype("float32")
     allowed = rng.random(values.shape) < 0.8
     allowed[:, 0] = True
     for mask in (None, allowed):
-        got, expected = (backend.expected_value(scores, values, mask) for backend in (compiled, reference))
+        got, expected = (backend.expected_value(scores, values, mask) for backend in (fast, reference))
         assert_allclose(got[0], expected[0], rtol=1e-7, atol=1e-7)
         for name in FIELDS:
             assert_allclose(getattr(got[1], name), getattr(expected[1], name), rtol=1e-5, atol=1e-6, err_msg=name)

@@ -1,4 +1,4 @@
-"""Many tags and long sequences: the compiled backend against the reference."""
+"""Many tags and long sequences: the compiled backend and torch against the reference."""
 import numpy
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -13,24 +13,24 @@ from .strategies import bio_batch, random_batch, uniform
     [(1, [3, 0, 70]), (2, [1, 130]), (7, [64, 65, 66]), (8, [300]), (9, [2, 129]), (15, [40]), (16, [40]), (17, [0, 33]),
      (24, [31]), (25, [31]), (33, [20]), (50, [1, 2, 30]), (200, [9]), (1000, [5])],
 )  # fmt: skip
-def test_like_the_reference(compiled, n_tags, lengths):
+def test_like_the_reference(fast, n_tags, lengths):
     scores = random_batch(lengths, n_tags, scale=2.0, seed=n_tags)
     rng = numpy.random.default_rng(n_tags)
     allowed = rng.random(scores.emissions.shape) < 0.8
     allowed[:, 0] = True
-    tags, best = compiled.best_path(scores, allowed)
+    tags, best = fast.best_path(scores, allowed)
     expected_tags, expected_best = reference.best_path(scores, allowed)
     assert_array_equal(tags, expected_tags)
     assert_array_equal(best, expected_best)
     if n_tags < 100:
-        for got, expected in zip(compiled.k_best(scores, 3, allowed), reference.k_best(scores, 3, allowed)):
+        for got, expected in zip(fast.k_best(scores, 3, allowed), reference.k_best(scores, 3, allowed)):
             assert_array_equal(got, expected)
     gold = numpy.eye(n_tags, dtype=bool)[tags]
     some = gold | (rng.random(gold.shape) < 0.3)
     for got, expected in (
-        (compiled.marginals(scores), reference.marginals(scores)),
-        (compiled.loss(scores, gold), reference.loss(scores, gold)),
-        (compiled.loss(scores, some, allowed), reference.loss(scores, some, allowed)),
+        (fast.marginals(scores), reference.marginals(scores)),
+        (fast.loss(scores, gold), reference.loss(scores, gold)),
+        (fast.loss(scores, some, allowed), reference.loss(scores, some, allowed)),
     ):
         assert_allclose(got[0], expected[0], rtol=1e-9, atol=1e-9)
         for name in ("emissions", "start", "step", "end"):
@@ -38,14 +38,14 @@ def test_like_the_reference(compiled, n_tags, lengths):
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e3])
-def test_span_probabilities_like_the_reference(compiled, scale):
+def test_span_probabilities_like_the_reference(fast, scale):
     scores = bio_batch([40, 0, 25], n_labels=3, scale=scale)
     labels, joins = numpy.array([-1, 0, 0, 1, 1, 2, 2]), numpy.zeros((7, 7), dtype=bool)
     for inside in (2, 4, 6):
         joins[inside - 1 : inside + 1, inside] = True
     tokens = [(start, end) for start in (0, 7, 39, 40, 60) for end in (start + 1, start + 3) if not start < 40 < end]
     spans = [(*span, label) for span in tokens for label in range(3)]
-    got = compiled.span_probabilities(scores, spans, labels, joins)
+    got = fast.span_probabilities(scores, spans, labels, joins)
     assert_allclose(got, reference.span_probabilities(scores, spans, labels, joins), rtol=1e-7, atol=1e-12)
     assert got.max() > 0.01
 

@@ -29,12 +29,12 @@ def test_finds_each_span_that_is_likely(compiled, scale, threshold):
 
 @pytest.mark.parametrize("scale", [1.0, 1e3])
 @pytest.mark.parametrize("scheme", sorted(SCHEMES))
-def test_like_the_reference(compiled, scheme, scale):
+def test_like_the_reference(fast, scheme, scale):
     scores, tags = scheme_batch(scheme, [9, 3], 5, scale)
     allowed = numpy.random.default_rng(0).random(scores.emissions.shape) < 0.8
     allowed[:, 0] = True
     for mask in (None, allowed):
-        got = compiled.likely_spans(scores, 1e-4, tags.label_ids, tags.joins, mask)
+        got = fast.likely_spans(scores, 1e-4, tags.label_ids, tags.joins, mask)
         expected = reference.likely_spans(scores, 1e-4, tags.label_ids, tags.joins, mask)
         assert_array_equal(got[0], expected[0])
         assert_allclose(got[1], expected[1], rtol=1e-7)

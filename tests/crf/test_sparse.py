@@ -58,34 +58,34 @@ CASES = {
 
 @pytest.mark.parametrize("scale", [1.0, 1e3])
 @pytest.mark.parametrize("case", CASES)
-def test_like_the_reference(compiled, case, scale):
+def test_like_the_reference(fast, case, scale):
     scores, labels, joins = CASES[case](scale)
     allowed = numpy.random.default_rng(0).random(scores.emissions.shape) < 0.9
     for mask in (None, allowed):
-        assert_array_equal(compiled.best_path(scores, mask)[0], reference.best_path(scores, mask)[0])
-        assert_array_equal(compiled.sample(scores, 2, 0, mask), reference.sample(scores, 2, 0, mask))
-        assert_allclose(compiled.entropy(scores, mask), reference.entropy(scores, mask), rtol=1e-7, atol=1e-7)
-        got, expected = compiled.marginals(scores, mask), reference.marginals(scores, mask)
+        assert_array_equal(fast.best_path(scores, mask)[0], reference.best_path(scores, mask)[0])
+        assert_array_equal(fast.sample(scores, 2, 0, mask), reference.sample(scores, 2, 0, mask))
+        assert_allclose(fast.entropy(scores, mask), reference.entropy(scores, mask), rtol=1e-7, atol=1e-7)
+        got, expected = fast.marginals(scores, mask), reference.marginals(scores, mask)
         assert_allclose(got[0], expected[0], rtol=1e-9)
         for name in FIELDS:
             assert_allclose(getattr(got[1], name), getattr(expected[1], name), rtol=1e-6, atol=1e-9, err_msg=name)
         values = scores.emissions / numpy.float32(scale)
-        got, expected = (backend.expected_value(scores, values, mask) for backend in (compiled, reference))
+        got, expected = (backend.expected_value(scores, values, mask) for backend in (fast, reference))
         assert_allclose(got[0], expected[0], rtol=1e-7, atol=1e-7)
         for name in FIELDS:
             assert_allclose(getattr(got[1], name), getattr(expected[1], name), rtol=1e-5, atol=1e-6, err_msg=name)
-    for got, expected in zip(compiled.k_best(scores, 3), reference.k_best(scores, 3)):
+    for got, expected in zip(fast.k_best(scores, 3), reference.k_best(scores, 3)):
         assert_array_equal(got, expected)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e3])
 @pytest.mark.parametrize("case", CASES)
-def test_loss_like_the_reference(compiled, case, scale):
+def test_loss_like_the_reference(fast, case, scale):
     scores, _, _ = CASES[case](scale)
     gold = numpy.eye(len(scores.start), dtype=bool)[reference.best_path(scores)[0]]
     some = gold | (numpy.random.default_rng(0).random(gold.shape) < 0.3)
     for mask in (gold, some):
-        got, expected = compiled.loss(scores, mask), reference.loss(scores, mask)
+        got, expected = fast.loss(scores, mask), reference.loss(scores, mask)
         assert_allclose(got[0], expected[0], rtol=1e-9, atol=1e-9)
         for name in FIELDS:
             assert_allclose(getattr(got[1], name), getattr(expected[1], name), rtol=1e-6, atol=1e-9, err_msg=name)
@@ -93,24 +93,24 @@ def test_loss_like_the_reference(compiled, case, scale):
 
 @pytest.mark.parametrize("scale", [1.0, 1e3])
 @pytest.mark.parametrize("case", CASES)
-def test_spans_like_the_reference(compiled, case, scale):
+def test_spans_like_the_reference(fast, case, scale):
     scores, labels, joins = CASES[case](scale)
     n = scores.lengths[0]
     spans = [(s, e, label) for s in range(n) for e in range(s + 1, min(n, s + 3) + 1) for label in range(labels.max() + 1)]
-    got = compiled.span_probabilities(scores, spans, labels, joins)
+    got = fast.span_probabilities(scores, spans, labels, joins)
     assert_allclose(got, reference.span_probabilities(scores, spans, labels, joins), rtol=1e-7, atol=1e-12)
-    found, probabilities = compiled.likely_spans(scores, 0.05, labels, joins)
+    found, probabilities = fast.likely_spans(scores, 0.05, labels, joins)
     likely = {span: p for span, p in zip(spans, got) if p >= 0.05}
     kept = found[:, 1] - found[:, 0] <= 3
     assert likely == {tuple(span): p for span, p in zip(found[kept], probabilities[kept]) if span[1] <= n}
 
 
-def test_no_step_at_all(compiled):
+def test_no_step_at_all(fast):
     scores = random_batch([1, 1, 0], 40)
     scores.constraints.step[:] = False
-    for got, expected in zip(compiled.best_path(scores), reference.best_path(scores)):
+    for got, expected in zip(fast.best_path(scores), reference.best_path(scores)):
         assert_array_equal(got, expected)
-    assert_allclose(compiled.log_partition(scores), reference.log_partition(scores), rtol=1e-12)
-    assert not compiled.marginals(scores)[1].step.any()
+    assert_allclose(fast.log_partition(scores), reference.log_partition(scores), rtol=1e-12)
+    assert not fast.marginals(scores)[1].step.any()
     scores.lengths = numpy.array([2])
-    assert_array_equal(compiled.log_partition(scores), [-numpy.inf])
+    assert_array_equal(fast.log_partition(scores), [-numpy.inf])

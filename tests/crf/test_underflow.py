@@ -52,12 +52,12 @@ def test_the_leading_track_may_not_start(crf, gap):
     assert_like_enumeration(crf, scores)
 
 
-def test_a_track_fades_slowly(compiled):
+def test_a_track_fades_slowly(fast):
     """No single step is out of range, but their product is: after 4 tokens, or 7, or 300."""
     for gap in (1.0, 25.0, 40.0):
         scores = tracks([400], gap)
         scores.constraints.end[0] = False
-        log_z, gradient = compiled.marginals(scores)
+        log_z, gradient = fast.marginals(scores)
         assert_allclose(log_z, [-gap * 400], rtol=1e-12)
         assert_array_equal(gradient.emissions, numpy.tile([0, 1], (400, 1)))
         assert_array_equal(gradient.step, [[0, 0], [0, 399]])
@@ -75,7 +75,7 @@ def test_a_shared_score_out_of_range(crf, field, size):
 
 @pytest.mark.parametrize("scale", [1.0, 50.0, 200.0, 1e3, 1e4, 1e6])
 @pytest.mark.parametrize("n_tags, length", [(3, 7), (21, 40), (9, 120)])
-def test_any_scale_like_the_reference(compiled, scale, n_tags, length):
+def test_any_scale_like_the_reference(fast, scale, n_tags, length):
     for seed in range(3):
         scores = random_batch([length], n_tags, scale, seed, legal=0.3)
         rng = numpy.random.default_rng(seed)
@@ -84,8 +84,8 @@ def test_any_scale_like_the_reference(compiled, scale, n_tags, length):
         gold = allowed & (rng.random(allowed.shape) < 0.5)
         gold[:, 0] = True
         for got, expected in (
-            (compiled.marginals(scores, allowed), reference.marginals(scores, allowed)),
-            (compiled.loss(scores, gold, allowed), reference.loss(scores, gold, allowed)),
+            (fast.marginals(scores, allowed), reference.marginals(scores, allowed)),
+            (fast.loss(scores, gold, allowed), reference.loss(scores, gold, allowed)),
         ):
             assert_allclose(got[0], expected[0], rtol=1e-7, atol=1e-6)
             for name in ("emissions", "start", "step", "end"):

@@ -1,0 +1,152 @@
+"""Two ways to hold the weights of paths, and the sums that the recursions take of them.
+
+`Probability` holds weights themselves, as fractions of a running total (Rabiner 1989): its sum over predecessors is a matrix
+product. It is exact as long as no weight comes near the smallest number there is, which `in_range` watches; where one does,
+the batch is computed again in `LogSpace`, which holds their logarithms. Forbidden is a zero in the one, -inf in the other.
+"""
+import math
+from typing import Callable, Tuple
+
+import torch
+from torch import Tensor
+
+CHUNK = 2**22  # numbers of a temporary array with an entry for each pair of tags
+
+
+def rows_at_once(per_row: int) -> int:
+    """How many rows to take together, each with a temporary array of this size."""
+    return max(1, CHUNK // max(1, per_row))
+
+
+def by_rows(function: Callable[..., Tensor], *rows: Tensor, per_row: int) -> Tensor:
+    """Apply a function to some rows at a time, and join the results."""
+    size = rows_at_once(per_row)
+    if len(rows[0]) <= size:
+        return function(*rows)
+    return torch.cat([function(*part) for part in zip(*(x.split(size) for x in rows))])
+
+
+def best_through(x: Tensor, step: Tensor) -> Tensor:
+    """The largest x[b, i] + step[i, j]. The sequences come last, so that the maximum runs over vectors. Shape: B, K"""
+    return (x.T.contiguous()[:, None, :] + step[:, :, None]).amax(0).T
+
+
+def log_sum(x: Tensor, dim: int) -> Tensor:
+    """log sum exp, where -inf may be all there is; cheaper than torch.logsumexp."""
+    top = finite(x.amax(dim, keepdim=True))
+    return (x - top).exp_().sum(dim).log_() + top.squeeze(dim)
+
+
+def finite(logs: Tensor) -> Tensor:
+    """0 in place of -inf, for a number that is to be subtracted."""
+    return logs.masked_fill(logs == -torch.inf, 0.0)
+
+
+class NumberSystem:
+    """What the recursions do with weights. Rows of weights: B, K"""
+
+    def lift(self, logs: Tensor) -> Tensor:
+        """Weights from their logarithms."""
+        raise NotImplementedError
+
+    def log(self, weights: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def times(self, x: Tensor, y: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def through(self, x: Tensor, step: Tensor) -> Tensor:
+        """Sum over i of x[b, i] step[i, j]. Shape: B, K"""
+        raise NotImplementedError
+
+    def normalised(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+        """The rows over their totals, and the totals; a row of zeros stays one. Shapes: B, K and B, 1"""
+        raise NotImplementedError
+
+    def probability(self, share: Tensor) -> Tensor:
+        """The number proper of a normalised weight."""
+        raise NotImplementedError
+
+    def pair_sums(self, before: Tensor, step: Tensor, after: Tensor, totals: Tensor, share: Tensor) -> Tensor:
+        """Sum over the rows of before[i] step[i, j] after[j] / total, each row as often as its share (B, 1) says; the
+        numbers proper. Shape: K, K"""
+        raise NotImplementedError
+
+    def in_range(self, weights: Tensor) -> Tensor:
+        """Whether each weight is zero, or far enough from it. Shape: ()"""
+        raise NotImplementedError
+
+
+class Probability(NumberSystem):
+    """Weights as they are."""
+
+    def __init__(self, dtype: torch.dtype):
+        # No number made of five that are in range is lost, and the recursions make none of more.
+        self.tiny = torch.finfo(dtype).tiny
+        self.least = self.tiny ** (1 / 6)
+
+    def lift(self, logs: Tensor) -> Tensor:
+        return logs.exp()
+
+    def log(self, weights: Tensor) -> Tensor:
+        return weights.log()
+
+    def times(self, x: Tensor, y: Tensor) -> Tensor:
+        return x * y
+
+    def through(self, x: Tensor, step: Tensor) -> Tensor:
+        return x @ step
+
+    def normalised(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+        total = x.sum(1, keepdim=True)
+        return x / (total + self.tiny), total
+
+    def probability(self, share: Tensor) -> Tensor:
+        return share
+
+    def pair_sums(self, before: Tensor, step: Tensor, after: Tensor, totals: Tensor, share: Tensor) -> Tensor:
+        return step * (before.T @ (after * (share / (totals + self.tiny))))
+
+    def keeps(self, *logs: Tensor) -> Tensor:
+        """Whether all weights with these logarithms are in range. Shape: ()"""
+        least = math.log(self.least)
+        return ~torch.stack([((x < least) & (x > -torch.inf)).any() for x in logs]).any()
+
+    def in_range(self, weights: Tensor) -> Tensor:
+        return ~((weights < self.least) & (weights > 0)).any()
+
+
+class LogSpace(NumberSystem):
+    """Logarithms of weights."""
+
+    def lift(self, logs: Tensor) -> Tensor:
+        return logs
+
+    def log(self, logs: Tensor) -> Tensor:
+        return logs
+
+    def times(self, x: Tensor, y: Tensor) -> Tensor:
+        return x + y
+
+    def through(self, x: Tensor, step: Tensor) -> Tensor:
+        def of(rows: Tensor) -> Tensor:
+            return log_sum(rows.T.contiguous()[:, None, :] + step[:, :, None], 0).T
+
+        return by_rows(of, x, per_row=step.numel())
+
+    def normalised(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+        total = log_sum(x, 1)[:, None]
+        return x - finite(total), total
+
+    def probability(self, share: Tensor) -> Tensor:
+        return share.exp()
+
+    def pair_sums(self, before: Tensor, step: Tensor, after: Tensor, totals: Tensor, share: Tensor) -> Tensor:
+        def of(before: Tensor, after: Tensor, totals: Tensor, share: Tensor) -> Tensor:
+            pairs = (before[:, :, None] + step + after[:, None, :] - finite(totals)[:, :, None]).exp_()
+            return torch.einsum("bij,b->ij", pairs, share[:, 0])[None]
+
+        return by_rows(of, before, after, totals, share, per_row=step.numel()).sum(0)
+
+    def in_range(self, weights: Tensor) -> Tensor:
+        return torch.tensor(True)
