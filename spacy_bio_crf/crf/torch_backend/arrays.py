@@ -94,9 +94,13 @@ def check_mask(name: str, mask: Bools2d, scores: ChainScores) -> Tensor:
 
 def check_finite(**tensors: Tensor) -> None:
     """Raise ValueError for the first one that holds NaN or infinities. The device is asked once."""
-    if torch.stack([torch.isfinite(x).all() for x in tensors.values()]).all():
+    sums = torch.stack([x.detach().sum(dtype=torch.float32) for x in tensors.values()])
+    if torch.isfinite(sums).all():
         return
-    name, tensor = next((name, x) for name, x in tensors.items() if not torch.isfinite(x).all())
+    found = [(name, x) for name, x in tensors.items() if not torch.isfinite(x).all()]
+    if not found:  # only their sum is too large
+        return
+    name, tensor = found[0]
     index = (~torch.isfinite(tensor)).nonzero()[0].tolist()
     raise ValueError(Errors.E203.format(name=name, index=index, value=tensor[tuple(index)].item()))
 

@@ -34,6 +34,7 @@ def loss(scores: ChainScores, gold: Bools2d, allowed: Optional[Bools2d] = None) 
 def negative_log_likelihood(scores: ChainScores, gold: Bools2d, allowed: Optional[Bools2d] = None) -> Floats1d:
     """The loss of each sequence, as `loss` has it, for autograd to follow, also twice.
 
+    gold (Bools2d): As for `loss`; or the one path that is gold, as int64 tags. Shape: N, K; or N
     RETURNS (Floats1d): float64. Shape: B
     RAISES ValueError: If the lattice has no path through the gold of a sequence.
     """
@@ -153,17 +154,21 @@ def _log_partition(scores: ChainScores, allowed: Optional[Bools2d]) -> Tensor:
     return lattice.layout.of_sequences(autograd.log_partition(lattice))
 
 
-def _negative_log_likelihood(scores: ChainScores, gold: Bools2d, allowed: Optional[Bools2d]) -> Tensor:
-    lattice, gold = make_lattice(scores, allowed), check_mask("gold", gold, scores)
-    layout, own = lattice.layout, gold[lattice.layout.rows]
-    silent = layout.sums((~own).any(1).int()) == 0  # where anything is gold, nothing is to be learned, legal or not
-    if (own.sum(1) == 1).all():
-        gold_score = paths.score_of(lattice, own.int().argmax(1))
+def _negative_log_likelihood(scores: ChainScores, gold: Tensor, allowed: Optional[Bools2d]) -> Tensor:
+    lattice = make_lattice(scores, allowed)
+    layout = lattice.layout
+    if isinstance(gold, Tensor) and gold.dim() == 1 and gold.dtype == torch.int64:
+        tags = check_tensor("gold", gold, (len(scores.emissions),), torch.int64).to(scores.emissions.device)[layout.rows]
+        silent = torch.zeros_like(layout.sequences, dtype=torch.bool)
     else:
-        gold_score = autograd.log_partition(lattice.narrowed(gold))
+        own = check_mask("gold", gold, scores)[layout.rows]
+        tags = own.int().argmax(1) if (own.sum(1) == 1).all() else None
+        silent = layout.sums((~own).any(1).int()) == 0  # where anything is gold, nothing is to be learned, legal or not
+    gold_score = autograd.log_partition(lattice.narrowed(own)) if tags is None else paths.score_of(lattice, tags)
     broken = (gold_score == -torch.inf) & ~silent
     if broken.any():
-        legal_gold = gold if allowed is None else gold & check_mask("allowed", allowed, scores)
+        own = layout.of_rows(own if tags is None else torch.nn.functional.one_hot(tags, len(scores.start)).bool())
+        legal_gold = own if allowed is None else own & check_mask("allowed", allowed, scores)
         _refuse(Errors.E205, scores, lattice, broken, legal_gold)
     return layout.of_sequences((autograd.log_partition(lattice) - gold_score).masked_fill(silent, 0.0))
 

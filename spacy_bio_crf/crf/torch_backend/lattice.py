@@ -29,9 +29,9 @@ class Lattice:
     def scores(self):
         return self.emissions, self.start, self.step, self.end
 
-    def narrowed(self, gold: Tensor) -> "Lattice":
-        """With only these tags left. Shape: N, K, in the order of the caller"""
-        emissions = self.emissions.masked_fill(~gold[self.layout.rows], -torch.inf)
+    def narrowed(self, allowed: Tensor) -> "Lattice":
+        """With only these tags left. Shape: N, K, in the order of the layout"""
+        emissions = self.emissions.masked_fill(~allowed, -torch.inf)
         return Lattice(self.layout, emissions, self.start, self.step, self.end)
 
 
@@ -48,4 +48,4 @@ def make_lattice(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Latt
     lattice = Lattice(layout, emissions, start, step, end)
     if allowed is None:
         return lattice
-    return lattice.narrowed(check_mask("allowed", allowed, scores))
+    return lattice.narrowed(check_mask("allowed", allowed, scores)[layout.rows])

@@ -7,19 +7,20 @@ from torch import Tensor
 
 from .lattice import Lattice
 from .layout import Layout
-from .number_systems import LogSpace, NumberSystem, Probability, finite
+from .number_systems import LogSpace, NumberSystem, Probability, first_rows
 
 
 @dataclass
 class Forward:
     """What is known of the paths that come to each token.
 
-    emissions, start, step, end (Tensor): The lattice's weights: each row of emissions, and each other array, over its
-        largest; in the number system, as are the three that follow.
+    emissions, start, step, end (Tensor): The lattice's weights, up to a factor for each row of emissions and each other
+        array; in the number system, as are the two that follow.
     alpha (Tensor): Weights of the ways to each tag, its own emission included; each row over its total. Shape: N, K
     totals (Tensor): Those totals. Shape: N, 1
     scale (Tensor): Logarithm of all that alpha's row was divided by, after the row before it. Shape: N
     log_z (Tensor): Shape: B'
+    exact (Tensor): Whether the number system can hold all of these. Shape: ()
     """
 
     layout: Layout
@@ -32,6 +33,7 @@ class Forward:
     totals: Tensor
     scale: Tensor
     log_z: Tensor
+    exact: Tensor
 
 
 @dataclass
@@ -52,10 +54,8 @@ class Backward:
 
 def go_forward(lattice: Lattice) -> Forward:
     """In probabilities; if these would lose a path, in log space. The device is asked once, after the last token."""
-    probability = Probability(lattice.emissions.dtype)
-    forward = _forward(lattice, probability)
-    exact = probability.keeps(*over_largest(lattice)[0]) & probability.in_range(forward.alpha)
-    return forward if exact else _forward(lattice, LogSpace())
+    forward = _forward(lattice, Probability(lattice.emissions.dtype))
+    return forward if forward.exact else _forward(lattice, LogSpace())
 
 
 def go_both_ways(lattice: Lattice, forward: Forward) -> Tuple[Forward, Backward]:
@@ -67,32 +67,26 @@ def go_both_ways(lattice: Lattice, forward: Forward) -> Tuple[Forward, Backward]
     return forward, _backward(forward)
 
 
-def over_largest(lattice: Lattice) -> Tuple[List[Tensor], Tensor, Tensor]:
-    """The scores less the largest of their row or array; what that takes off each token's and the end's. Shapes: as the
-    scores, N and ()"""
-    emission_tops = finite(lattice.emissions.amax(1))
-    start_top, step_top, end_top = (finite(scores.amax()) for scores in (lattice.start, lattice.step, lattice.end))
-    scale = emission_tops + step_top
-    scale[: lattice.layout.n_first] += start_top - step_top
-    tops = (emission_tops[:, None], start_top, step_top, end_top)
-    return [scores - top for scores, top in zip(lattice.scores, tops)], scale, end_top
-
-
 def _forward(lattice: Lattice, system: NumberSystem) -> Forward:
-    layout = lattice.layout
-    logs, scale, end_scale = over_largest(lattice)
-    emissions, start, step, end = map(system.lift, logs)
+    layout, n = lattice.layout, lattice.layout.n_first
+    emissions, emission_tops = system.lift_over_top(lattice.emissions, 1)
+    (start, start_top), (step, step_top), (end, end_top) = map(system.lift_over_top, lattice.scores[1:])
+    scale = emission_tops[:, 0] + step_top[0]
+    scale[:n] = emission_tops[:n, 0] + start_top
     rows, totals = [emissions[:0]], [emissions[:0, :1]]
-    for size, here in zip(layout.sizes, emissions.split(layout.sizes)):
-        before = start if len(rows) == 1 else system.through(rows[-1][:size], step)
+    for here in emissions.split(layout.sizes):
+        before = start if len(rows) == 1 else system.through(first_rows(rows[-1], len(here)), step)
         row, total = system.normalised(system.times(before, here))
         rows.append(row)
         totals.append(total)
     alpha, totals = torch.cat(rows), torch.cat(totals)
     scale = scale + system.log(totals)[:, 0]
     _, last = system.normalised(system.times(alpha[layout.last], end))
-    log_z = layout.sums(scale) + (system.log(last)[:, 0] + end_scale)
-    return Forward(layout, system, emissions, start, step, end, alpha, totals, scale, log_z)
+    log_z = layout.sums(scale) + (system.log(last)[:, 0] + end_top)
+    exact = system.in_range(alpha)
+    for weights, logs in zip((emissions, start, step, end), lattice.scores):
+        exact = exact & system.holds(weights, logs)
+    return Forward(layout, system, emissions, start, step, end, alpha, totals, scale, log_z, exact)
 
 
 def _backward(forward: Forward) -> Backward:

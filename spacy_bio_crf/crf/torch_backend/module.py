@@ -42,7 +42,8 @@ class Padding:
 
     def remove(self, padded: Tensor) -> Tensor:
         """Shape: B, P, ... -> N, ..."""
-        return padded.flatten(0, 1).index_select(0, self.rows)
+        places = padded.flatten(0, 1)
+        return places if len(places) == len(self.rows) else places.index_select(0, self.rows)
 
     def add(self, ragged: Tensor, fill: float, dim: int = 0) -> Tensor:
         """Shape: ..., N, ... -> ..., B, P, ..., where `dim` is that of N."""
@@ -161,8 +162,10 @@ class ChainCRF(torch.nn.Module):
         if tags.dtype == torch.bool:
             return padding.remove(check_tensor("tags", tags, (*padding.shape, n_tags), torch.bool))
         tags = padding.remove(check_tensor("tags", tags, padding.shape, torch.int64))
-        wrong = (tags < -1) | (tags >= n_tags)
-        if wrong.any():
-            token = int(wrong.nonzero()[0])
+        lowest, highest = torch.aminmax(tags) if len(tags) else (tags, tags)
+        if (lowest < -1).any() or (highest >= n_tags).any():
+            token = int(((tags < -1) | (tags >= n_tags)).nonzero()[0])
             raise ValueError(Errors.E206.format(last=n_tags - 1, tag=int(tags[token]), token=token))
+        if (lowest >= 0).all():
+            return tags
         return (tags[:, None] == torch.arange(n_tags, device=tags.device)) | (tags == -1)[:, None]

@@ -4,7 +4,6 @@
 product. It is exact as long as no weight comes near the smallest number there is, which `in_range` watches; where one does,
 the batch is computed again in `LogSpace`, which holds their logarithms. Forbidden is a zero in the one, -inf in the other.
 """
-import math
 from typing import Callable, Tuple
 
 import torch
@@ -26,15 +25,14 @@ def by_rows(function: Callable[..., Tensor], *rows: Tensor, per_row: int) -> Ten
     return torch.cat([function(*part) for part in zip(*(x.split(size) for x in rows))])
 
 
-def best_through(x: Tensor, step: Tensor) -> Tensor:
-    """The largest x[b, i] + step[i, j]. The sequences come last, so that the maximum runs over vectors. Shape: B, K"""
-    return (x.T.contiguous()[:, None, :] + step[:, :, None]).amax(0).T
-
-
 def log_sum(x: Tensor, dim: int) -> Tensor:
     """log sum exp, where -inf may be all there is; cheaper than torch.logsumexp."""
     top = finite(x.amax(dim, keepdim=True))
     return (x - top).exp_().sum(dim).log_() + top.squeeze(dim)
+
+
+def first_rows(rows: Tensor, n: int) -> Tensor:
+    return rows if len(rows) == n else rows[:n]
 
 
 def finite(logs: Tensor) -> Tensor:
@@ -47,6 +45,10 @@ class NumberSystem:
 
     def lift(self, logs: Tensor) -> Tensor:
         """Weights from their logarithms."""
+        raise NotImplementedError
+
+    def lift_over_top(self, logs: Tensor, *dim: int) -> Tuple[Tensor, Tensor]:
+        """Weights over the largest of their kind (along a dimension, or of all), and what that takes off their logarithms."""
         raise NotImplementedError
 
     def log(self, weights: Tensor) -> Tensor:
@@ -72,8 +74,12 @@ class NumberSystem:
         numbers proper. Shape: K, K"""
         raise NotImplementedError
 
+    def holds(self, weights: Tensor, logs: Tensor) -> Tensor:
+        """Whether each weight with a logarithm is far enough from zero. Shape: ()"""
+        raise NotImplementedError
+
     def in_range(self, weights: Tensor) -> Tensor:
-        """Whether each weight is zero, or far enough from it. Shape: ()"""
+        """Whether each weight is far enough from zero, or zero, made from such as are in range. Shape: ()"""
         raise NotImplementedError
 
 
@@ -87,6 +93,10 @@ class Probability(NumberSystem):
 
     def lift(self, logs: Tensor) -> Tensor:
         return logs.exp()
+
+    def lift_over_top(self, logs: Tensor, *dim: int) -> Tuple[Tensor, Tensor]:
+        top = finite(logs.amax(dim, keepdim=True))
+        return (logs - top).exp_(), top
 
     def log(self, weights: Tensor) -> Tensor:
         return weights.log()
@@ -107,10 +117,8 @@ class Probability(NumberSystem):
     def pair_sums(self, before: Tensor, step: Tensor, after: Tensor, totals: Tensor, share: Tensor) -> Tensor:
         return step * (before.T @ (after * (share / (totals + self.tiny))))
 
-    def keeps(self, *logs: Tensor) -> Tensor:
-        """Whether all weights with these logarithms are in range. Shape: ()"""
-        least = math.log(self.least)
-        return ~torch.stack([((x < least) & (x > -torch.inf)).any() for x in logs]).any()
+    def holds(self, weights: Tensor, logs: Tensor) -> Tensor:
+        return ~((weights < self.least) & (logs > -torch.inf)).any()
 
     def in_range(self, weights: Tensor) -> Tensor:
         return ~((weights < self.least) & (weights > 0)).any()
@@ -121,6 +129,9 @@ class LogSpace(NumberSystem):
 
     def lift(self, logs: Tensor) -> Tensor:
         return logs
+
+    def lift_over_top(self, logs: Tensor, *dim: int) -> Tuple[Tensor, Tensor]:
+        return logs, logs.new_zeros((1,) * logs.dim())
 
     def log(self, logs: Tensor) -> Tensor:
         return logs
@@ -147,6 +158,9 @@ class LogSpace(NumberSystem):
             return torch.einsum("bij,b->ij", pairs, share[:, 0])[None]
 
         return by_rows(of, before, after, totals, share, per_row=step.numel()).sum(0)
+
+    def holds(self, weights: Tensor, logs: Tensor) -> Tensor:
+        return torch.tensor(True)
 
     def in_range(self, weights: Tensor) -> Tensor:
         return torch.tensor(True)

@@ -1,37 +1,51 @@
 """Single paths through a lattice: the best one, the k best, samples, and what a path scores. Tags are in the layout's order."""
 from typing import Callable, List, Tuple
 
+import numpy
 import torch
 from torch import Tensor
 
 from .lattice import Lattice
 from .layout import Layout
-from .messages import Forward, over_largest
-from .number_systems import best_through, finite, rows_at_once
+from .messages import Forward
+from .number_systems import finite, rows_at_once
 
 Choice = Callable[[Tensor, slice], Tensor]
 
 
 def score_of(lattice: Lattice, tags: Tensor) -> Tensor:
     """The score of a path through the layout's sequences, -inf where it is forbidden. Autograd can follow. Shape: N -> B'"""
-    layout, n = lattice.layout, lattice.layout.n_first
-    into = torch.cat([lattice.start[tags[:n]], lattice.step[tags[layout.before], tags[n:]]])
+    layout, n, n_tags = lattice.layout, lattice.layout.n_first, len(lattice.start)
+    steps = tags[layout.before] * n_tags + tags[n:]
+    into = torch.cat([lattice.start[tags[:n]], lattice.step.flatten().index_select(0, steps)])
     emissions = lattice.emissions.gather(1, tags[:, None])[:, 0]
     return layout.sums(emissions + into) + lattice.end[tags[layout.last]]
 
 
 def best_tags(lattice: Lattice) -> Tuple[Tensor, Tensor]:
-    """The best path (Viterbi 1967), and whether it is legal. Which tag before was best is asked again along the one path that is
-    returned. Shapes: N and B'"""
+    """The best path (Viterbi 1967), and whether it is legal. The device only sums; which tag was best is asked along the one path
+    that is returned, on the host. Shapes: N and B'"""
     layout = lattice.layout
-    (emissions, start, step, end), *_ = over_largest(lattice)
-    rows: List[Tensor] = [emissions[:0]]
-    for size, here in zip(layout.sizes, emissions.split(layout.sizes)):
-        row = here + (start if len(rows) == 1 else best_through(rows[-1][:size], step))
-        rows.append(row - finite(row.amax(1, keepdim=True)))
-    delta = torch.cat(rows)
+    step, end = lattice.step[:, :, None], lattice.end
+    row, rows = lattice.start[:, None], []  # tags first, so that the maximum over them runs over vectors. Shape: K, b
+    for here in lattice.emissions.T.contiguous().split(layout.sizes, dim=1):
+        if rows:
+            before = row if row.shape[1] == here.shape[1] else row[:, : here.shape[1]]
+            row = (before[:, None] + step).amax(0)
+        row = row + here
+        rows.append(row)
+    delta = torch.cat([*rows, end.new_empty(len(end), 0)], dim=1).T
     found = (delta[layout.last] + end).amax(1) > -torch.inf
-    return trace_back(layout, delta, step, end, lambda weights, _: weights.argmax(-1)), found
+    columns, end, delta = (x.cpu().numpy() for x in (lattice.step.T, end, delta))
+    tags, stop = numpy.empty(len(delta), dtype="int64"), len(delta)
+    for size in reversed(layout.sizes):
+        on = numpy.tile(end, (size, 1))  # of those that end here
+        if stop < len(delta):
+            on[: len(after)] = columns[after]
+        after = tags[stop - size : stop]
+        after[:] = (delta[stop - size : stop] + on).argmax(axis=1)
+        stop -= size
+    return torch.from_numpy(tags).to(layout.rows.device), found
 
 
 def trace_back(layout: Layout, delta: Tensor, step: Tensor, end: Tensor, choose: Choice, *copies: int) -> Tensor:
@@ -73,7 +87,7 @@ def k_best_tags(lattice: Lattice, k: int) -> Tuple[Tensor, Tensor]:
     """The k best paths, best first, and which of them there are. Of equals the first is the one with the lowest tag, from the
     last one backwards: candidates are listed so, and the sort is stable. Shapes: k, N and k, B'"""
     layout = lattice.layout
-    (emissions, start, step, end), *_ = over_largest(lattice)
+    emissions, start, step, end = lattice.scores
     n_tags = len(start)
     best = start.new_full((layout.n_first, k, n_tags), -torch.inf)  # the scores of the k best ways to each tag
     best[:, 0] = start
@@ -83,7 +97,6 @@ def k_best_tags(lattice: Lattice, k: int) -> Tuple[Tensor, Tensor]:
             best, origin = _k_best_through(best[:size], step)
             origins.append(origin)
         best = best + here[:, None, :]
-        best = best - finite(best.amax((1, 2)))[:, None, None]
         finals[:size] = best  # those that end here keep it
     (scores, origin), tags = _top(_listed(finals + end), k), []
     for size, before in zip(reversed(layout.sizes), [*reversed(origins), None]):
