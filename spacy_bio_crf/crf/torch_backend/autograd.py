@@ -3,7 +3,7 @@
 The gradient of log Z is the expectations of forward-backward, so nothing is recorded token by token. That of the expectations
 is the covariances of the features, computed only when it is asked for.
 """
-from typing import Any, Tuple
+from typing import Any, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -24,8 +24,8 @@ def log_partition(lattice: Lattice) -> Tensor:
 def expectations(lattice: Lattice) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
     """The probability of each tag at each token, and the expected starts, steps and ends of all sequences. Can be
     differentiated once. Shapes: N, K; K; K, K; and K"""
-    messages = go_forward(lattice)
-    return _Expectations.apply(torch.ones_like(messages.log_z), lattice.layout, messages, *lattice.scores)
+    share = lattice.end.new_ones(lattice.layout.n_first)
+    return _Expectations.apply(share, lattice.layout, None, *lattice.scores)
 
 
 def entropy(lattice: Lattice) -> Tuple[Tensor, Tensor]:
@@ -46,11 +46,13 @@ class _LogPartition(Function):
 
 
 class _Expectations(Function):
-    """The expected emissions, starts, steps and ends, each sequence as often as its share (B') says."""
+    """The expected emissions, starts, steps and ends, each sequence as often as its share (B') says. The messages of the way
+    forward are taken over where there are some."""
 
     @staticmethod
-    def forward(ctx: Any, share: Tensor, layout: Layout, messages: Forward, *scores: Tensor):
-        forward, backward = ctx.messages = go_both_ways(Lattice(layout, *scores), messages)
+    def forward(ctx: Any, share: Tensor, layout: Layout, messages: Optional[Forward], *scores: Tensor):
+        lattice = Lattice(layout, *scores)
+        forward, backward = ctx.messages = go_both_ways(lattice, messages or go_forward(lattice))
         ctx.save_for_backward(share)
         n, shares = layout.n_first, share[layout.owners, None]
         emissions = backward.probabilities * shares

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from .messages import Backward, Forward
-from .number_systems import by_rows, finite, rows_at_once
+from .number_systems import by_rows, finite, product, rows_at_once
 
 Values = Tuple[Tensor, Tensor, Tensor, Tensor]
 
@@ -96,7 +96,7 @@ def _over_steps(
         worth.append((pairs * step_values).sum((1, 2)))
         path = so_far[:, :, None] + step_values + after[:, None, :]
         path = path - (pairs * path).sum((1, 2), keepdim=True)
-        sums += torch.einsum("bij,b->ij", pairs * path, share[:, 0])
+        sums += product(share.T, (pairs * path).flatten(1)).view_as(step)
     return torch.cat(worth), sums
 
 

@@ -25,6 +25,11 @@ def by_rows(function: Callable[..., Tensor], *rows: Tensor, per_row: int) -> Ten
     return torch.cat([function(*part) for part in zip(*(x.split(size) for x in rows))])
 
 
+def product(x: Tensor, y: Tensor) -> Tensor:
+    """x @ y in their own dtype: autocast leaves alone what is told where to write."""
+    return torch.mm(x, y, out=x.new_empty(len(x), y.shape[1]))
+
+
 def log_sum(x: Tensor, dim: int) -> Tensor:
     """log sum exp, where -inf may be all there is; cheaper than torch.logsumexp."""
     top = finite(x.amax(dim, keepdim=True))
@@ -105,7 +110,7 @@ class Probability(NumberSystem):
         return x * y
 
     def through(self, x: Tensor, step: Tensor) -> Tensor:
-        return x @ step
+        return product(x, step)
 
     def normalised(self, x: Tensor) -> Tuple[Tensor, Tensor]:
         total = x.sum(1, keepdim=True)
@@ -115,7 +120,7 @@ class Probability(NumberSystem):
         return share
 
     def pair_sums(self, before: Tensor, step: Tensor, after: Tensor, totals: Tensor, share: Tensor) -> Tensor:
-        return step * (before.T @ (after * (share / (totals + self.tiny))))
+        return step * product(before.T, after * (share / (totals + self.tiny)))
 
     def holds(self, weights: Tensor, logs: Tensor) -> Tensor:
         return ~((weights < self.least) & (logs > -torch.inf)).any()
@@ -155,9 +160,9 @@ class LogSpace(NumberSystem):
     def pair_sums(self, before: Tensor, step: Tensor, after: Tensor, totals: Tensor, share: Tensor) -> Tensor:
         def of(before: Tensor, after: Tensor, totals: Tensor, share: Tensor) -> Tensor:
             pairs = (before[:, :, None] + step + after[:, None, :] - finite(totals)[:, :, None]).exp_()
-            return torch.einsum("bij,b->ij", pairs, share[:, 0])[None]
+            return product(share.T, pairs.flatten(1))
 
-        return by_rows(of, before, after, totals, share, per_row=step.numel()).sum(0)
+        return by_rows(of, before, after, totals, share, per_row=step.numel()).sum(0).view_as(step)
 
     def holds(self, weights: Tensor, logs: Tensor) -> Tensor:
         return torch.tensor(True)
