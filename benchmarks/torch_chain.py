@@ -3,10 +3,11 @@
     OMP_NUM_THREADS=1 python benchmarks/torch_chain.py [--json results.json]
     OMP_NUM_THREADS=1 python benchmarks/torch_chain.py --accuracy
 
-Ours has the constraints of BIO, which pytorch-crf lacks. "loss" is the negative log-likelihood of complete gold with all
-gradients; ours computes in float64. --accuracy says how far log Z and probabilities are from the reference, in float64 and
-in float32, and pytorch-crf's log Z beside them.
+Ours has the constraints of BIO, which pytorch-crf lacks. "loss" is the negative log-likelihood of complete gold with
+all gradients; ours computes in float64. --accuracy says how far log Z and probabilities are from the reference, in
+float64 and in float32, and pytorch-crf's log Z beside them.
 """
+
 import argparse
 import datetime
 import json
@@ -109,7 +110,9 @@ def main():
     for row in measure_accuracy() if args.accuracy else measure_speed(args.rounds):
         if not rows:
             print("| " + " | ".join(row) + " |\n|" + "---|" * len(row))
-        print("| " + " | ".join(f"{x:,.3g}" if isinstance(x, float) else str(x) for x in row.values()) + " |", flush=True)
+        print(
+            "| " + " | ".join(f"{x:,.3g}" if isinstance(x, float) else str(x) for x in row.values()) + " |", flush=True
+        )
         rows.append(row)
     if args.json:
         with open(args.json, "w", encoding="utf8") as file:

@@ -12,7 +12,8 @@ Everything is the log partition function log Z of a lattice:
     score(y) = start[y_0] + sum over t of emissions[t, y_t] + sum over t > 0 of step[y_t-1, y_t] + end[y_last]
 
 All functions raise ValueError for arrays of another shape or dtype, for lengths that are negative or do not sum to N,
-and for scores that are not finite. The type of the emissions selects the backend: NumPy arrays go to `cpu`.
+and for scores that are not finite. The type of the emissions selects the backend: NumPy arrays go to `cpu`; torch
+tensors, and arrays of other libraries that share memory by DLPack, to `torch_backend`, which says where it differs.
 `reference` holds the same functions as plain NumPy, and is the definition that backends are tested against.
 """
 from typing import Optional, Tuple

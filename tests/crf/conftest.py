@@ -1,5 +1,6 @@
-"""Every test that asks for `crf` runs over the reference, over the compiled backend in each instruction set, and over torch;
-one that asks for `fast` leaves out the reference."""
+"""Every test that asks for `crf` runs over the reference, over the compiled backend in each instruction set, and over
+torch; one that asks for `fast` leaves out the reference."""
+
 from importlib.util import find_spec
 
 import pytest

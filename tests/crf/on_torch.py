@@ -1,4 +1,5 @@
 """The torch backend, for tests that speak NumPy."""
+
 from dataclasses import replace
 
 import numpy

@@ -1,4 +1,6 @@
-"""What torch adds to the chain: autograd, floats of any width, devices. Values are in the tests that run over every backend."""
+"""What torch adds to the chain: autograd, floats of any width, devices. Values are in the tests that run over every
+backend."""
+
 import subprocess
 import sys
 from dataclasses import replace
@@ -34,7 +36,8 @@ def on_leaves(function, scores, dtype=torch.float64):
 
 
 def case(scale=1.0):
-    """Forbidden starts and steps, forbidden tags of tokens, an empty sequence, one without a legal path, partial gold."""
+    """Forbidden starts and steps, forbidden tags of tokens, an empty sequence, one without a legal path, partial
+    gold."""
     scores = bio_batch([3, 0, 1, 4, 2], 2, scale)
     allowed = numpy.random.default_rng(0).random(scores.emissions.shape) < 0.8
     allowed[:, 0] = True
@@ -61,9 +64,7 @@ class TestGradients:
         scores, gold, allowed = case(scale)
         path = torch.from_numpy(reference.best_path(scores, allowed)[0]).long()
         for labels in (gold, path):
-            function, leaves = on_leaves(
-                lambda s: torch_backend.negative_log_likelihood(s, labels, allowed), scores
-            )
+            function, leaves = on_leaves(lambda s: torch_backend.negative_log_likelihood(s, labels, allowed), scores)
             assert torch.autograd.gradcheck(function, leaves, eps=1e-6 * scale)
             assert torch.autograd.gradgradcheck(function, leaves, eps=1e-6 * scale, atol=1e-4)
 
@@ -215,7 +216,9 @@ def test_other_arrays_go_in_and_out_by_dlpack(monkeypatch):
     monkeypatch.setitem(sys.modules, "borrowing", library)
     monkeypatch.setattr(Borrowed, "__module__", "borrowing.arrays")
     scores, gold, allowed = case()
-    lent = replace(scores, **{name: Borrowed(getattr(scores, name)) for name in FIELDS}, lengths=Borrowed(scores.lengths))
+    lent = replace(
+        scores, **{name: Borrowed(getattr(scores, name)) for name in FIELDS}, lengths=Borrowed(scores.lengths)
+    )
     losses, gradient = crf.loss(lent, Borrowed(gold), allowed)
     expected, expected_gradient = crf.loss(scores, gold, allowed)
     assert isinstance(losses, Borrowed) and isinstance(gradient.step, Borrowed)

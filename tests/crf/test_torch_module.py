@@ -1,5 +1,9 @@
 """`ChainCRF`: the chain over padded batches."""
+
+import re
 from copy import deepcopy
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -187,3 +191,15 @@ def test_what_pytorch_crf_computes():
         torch.testing.assert_close(ours, -peer(emissions, tags, mask, reduction=reduction))
     paths = [path[path >= 0].tolist() for path in model.best_path(emissions, mask.sum(1))[0]]
     assert paths == peer.decode(emissions, mask)
+
+
+def test_the_how_to_runs():
+    text = (Path(__file__).parents[2] / "docs" / "pytorch.md").read_text(encoding="utf8")
+    peer = SimpleNamespace(start_transitions=torch.ones(5), transitions=torch.ones(5, 5), end_transitions=torch.ones(5))
+    known = {"crf": peer}  # pytorch-crf's
+    blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        exec(block, known)
+    assert known["paths"][1, 2:].tolist() == [-1, -1] and known["samples"].shape == (10, 6)
+    assert (known["chain"].step == 1).all() and known["chain"].may_step.sum() < 25

@@ -1,12 +1,14 @@
 """The chain on torch tensors, on any device, and on arrays that share their memory by DLPack, such as CuPy's.
 
-See `spacy_bio_crf.crf` for the contract. What differs here: scores may be of any floating dtype (float16, bfloat16, float32,
-float64), and gradients have theirs; `log_partition`, `path_score`, `entropy`, `tag_probabilities` and `negative_log_likelihood` can be
-differentiated by autograd (log Z twice), while `loss`, `marginals` and `expected_value` return gradients themselves. A batch equals its
-sequences to rounding. The device is waited for a few times a call, never once a token.
+See `spacy_bio_crf.crf` for the contract. What differs here: scores may be of any floating dtype (float16, bfloat16,
+float32, float64), and gradients have theirs; `log_partition`, `path_score`, `entropy`, `tag_probabilities` and
+`negative_log_likelihood` can be differentiated by autograd (log Z twice), while `loss`, `marginals` and
+`expected_value` return gradients themselves. A batch equals its sequences to rounding. The device is waited for a few
+times a call, never once a token.
 
 `ChainCRF` is the chain as a `torch.nn.Module` over padded batches.
 """
+
 from ...errors import Errors
 
 try:

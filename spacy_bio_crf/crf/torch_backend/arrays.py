@@ -1,4 +1,6 @@
-"""Arrays in, arrays out: what callers hand over becomes checked tensors, and results go back in the caller's kind of array."""
+"""Arrays in, arrays out: what callers hand over becomes checked tensors, and results go back in the caller's kind of
+array."""
+
 import sys
 from dataclasses import replace
 from functools import wraps
@@ -16,8 +18,8 @@ _forced: Optional[torch.dtype] = None
 
 
 def use_arithmetic(dtype: Optional[torch.dtype]) -> None:
-    """Compute in this dtype, or (None) in float64 where the device has it. For tests, benchmarks, and devices on which float64
-    is too slow. Acts on the whole process."""
+    """Compute in this dtype, or (None) in float64 where the device has it. For tests, benchmarks, and devices on which
+    float64 is too slow. Acts on the whole process."""
     global _forced
     _forced = dtype
 
@@ -35,8 +37,8 @@ def as_tensor(array: Any) -> Tensor:
 
 
 def in_the_callers_kind(function: Callable) -> Callable:
-    """Let a function from scores to tensors return the kind of array that the emissions are: tensors stay tensors, and CuPy's
-    arrays get CuPy's in the same memory."""
+    """Let a function from scores to tensors return the kind of array that the emissions are: tensors stay tensors, and
+    CuPy's arrays get CuPy's in the same memory."""
 
     @wraps(function)
     def wrapped(scores: ChainScores, *args, **kwargs):
@@ -64,7 +66,9 @@ def on_host(array: Any) -> numpy.ndarray:
     return numpy.asarray(array)
 
 
-def check_tensor(name: str, array: Any, shape: Tuple[Optional[int], ...], dtype: Optional[torch.dtype] = None) -> Tensor:
+def check_tensor(
+    name: str, array: Any, shape: Tuple[Optional[int], ...], dtype: Optional[torch.dtype] = None
+) -> Tensor:
     """Return the array as a tensor, if it has this shape and dtype (None: any of floating point)."""
     tensor = as_tensor(array) if hasattr(array, "__dlpack__") else None
     fits = (
@@ -106,7 +110,8 @@ def check_finite(**tensors: Tensor) -> None:
 
 
 def check_scores(scores: ChainScores) -> ChainScores:
-    """Return the scores as tensors on the device of the emissions, and lengths in NumPy, as int64; or raise ValueError."""
+    """Return the scores as tensors on the device of the emissions, and lengths in NumPy, as int64; or raise
+    ValueError."""
     if scores.edges is not None:
         raise ValueError(Errors.E212)
     emissions = check_tensor("emissions", scores.emissions, (None, None))

@@ -1,8 +1,9 @@
 """log Z as an operation of torch's autograd, with its first and second derivatives.
 
-The gradient of log Z is the expectations of forward-backward, so nothing is recorded token by token. That of the expectations
-is the covariances of the features, computed only when it is asked for.
+The gradient of log Z is the expectations of forward-backward, so nothing is recorded token by token. That of the
+expectations is the covariances of the features, computed only when it is asked for.
 """
+
 from typing import Any, Optional, Tuple
 
 import torch
@@ -46,8 +47,8 @@ class _LogPartition(Function):
 
 
 class _Expectations(Function):
-    """The expected emissions, starts, steps and ends, each sequence as often as its share (B') says. The messages of the way
-    forward are taken over where there are some."""
+    """The expected emissions, starts, steps and ends, each sequence as often as its share (B') says. The messages of
+    the way forward are taken over where there are some."""
 
     @staticmethod
     def forward(ctx: Any, share: Tensor, layout: Layout, messages: Optional[Forward], *scores: Tensor):

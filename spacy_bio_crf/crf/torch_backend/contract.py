@@ -1,4 +1,5 @@
 """The functions of `spacy_bio_crf.crf` over tensors: check, compute in the layout, return in the caller's order."""
+
 from typing import Callable, NoReturn, Optional, Tuple
 
 import numpy
@@ -158,7 +159,7 @@ def _negative_log_likelihood(scores: ChainScores, gold: Tensor, allowed: Optiona
     lattice = make_lattice(scores, allowed)
     layout = lattice.layout
     if isinstance(gold, Tensor) and gold.dim() == 1 and gold.dtype == torch.int64:
-        tags = check_tensor("gold", gold, (len(scores.emissions),), torch.int64).to(scores.emissions.device)[layout.rows]
+        tags = check_tensor("gold", gold, (len(scores.emissions),), torch.int64).to(layout.rows.device)[layout.rows]
         silent = torch.zeros_like(layout.sequences, dtype=torch.bool)
     else:
         own = check_mask("gold", gold, scores)[layout.rows]

@@ -1,6 +1,7 @@
-"""What paths are expected to be worth, and how that varies with the scores; and their entropy. In log space, a token given the
-one beside it, so that no digits cancel: the expectation semiring (Eisner 2002; Li and Eisner 2009), and Hernando et al.
-(2005)."""
+"""What paths are expected to be worth, and how that varies with the scores; and their entropy. In log space, a token
+given the one beside it, so that no digits cancel: the expectation semiring (Eisner 2002; Li and Eisner 2009), and
+Hernando et al. (2005)."""
+
 from typing import List, Tuple
 
 import torch
@@ -82,21 +83,15 @@ def _to_come(
     return torch.cat(rows[::-1])
 
 
-def _over_steps(
-    step: Tensor, step_values: Tensor, before: Tensor, ahead: Tensor, totals: Tensor, so_far: Tensor, after: Tensor,
-    shares: Tensor,
-) -> Tuple[Tensor, Tensor]:  # fmt: skip
+def _over_steps(step: Tensor, step_values: Tensor, *pairs: Tensor) -> Tuple[Tensor, Tensor]:
     """What the step to each token is worth, shape: N - B'; and the covariances of all with the steps, shape: K, K"""
-    worth, sums = [totals[:0, 0]], torch.zeros_like(step)
-    size = rows_at_once(step.numel())
-    for before, ahead, total, so_far, after, share in zip(
-        *(x.split(size) for x in (before, ahead, totals, so_far, after, shares))
-    ):
-        pairs = (before[:, :, None] + step + ahead[:, None, :] - finite(total)[:, :, None]).exp_()
-        worth.append((pairs * step_values).sum((1, 2)))
+    worth, sums = [step.new_empty(0)], torch.zeros_like(step)
+    for before, ahead, total, so_far, after, share in zip(*(x.split(rows_at_once(step.numel())) for x in pairs)):
+        chances = (before[:, :, None] + step + ahead[:, None, :] - finite(total)[:, :, None]).exp_()
+        worth.append((chances * step_values).sum((1, 2)))
         path = so_far[:, :, None] + step_values + after[:, None, :]
-        path = path - (pairs * path).sum((1, 2), keepdim=True)
-        sums += product(share.T, (pairs * path).flatten(1)).view_as(step)
+        path = path - (chances * path).sum((1, 2), keepdim=True)
+        sums += product(share.T, (chances * path).flatten(1)).view_as(step)
     return torch.cat(worth), sums
 
 

@@ -1,4 +1,5 @@
 """A batch as the recursions read it."""
+
 from dataclasses import dataclass
 from typing import Optional
 

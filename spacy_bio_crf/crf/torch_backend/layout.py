@@ -1,4 +1,6 @@
-"""How a batch lies in memory while the chain goes through it: token by token, all sequences at once, without padding."""
+"""How a batch lies in memory while the chain goes through it: token by token, all sequences at once, without
+padding."""
+
 from dataclasses import dataclass
 from typing import List
 
@@ -10,13 +12,14 @@ from ...types import Ints1d
 
 @dataclass
 class Layout:
-    """The tokens that come first in their sequences, then all that come second, and so on; the longest sequence first, so
-    that those still going on are always the first ones of the row before (as in torch's PackedSequence). Empty sequences
-    are left out. All tensors are int64, on the device of the batch.
+    """The tokens that come first in their sequences, then all that come second, and so on; the longest sequence first,
+    so that those still going on are always the first ones of the row before (as in torch's PackedSequence). Empty
+    sequences are left out. All tensors are int64, on the device of the batch.
 
     n_sequences (int): Sequences of the batch, empty ones included.
     sequences (Tensor): Which of them are in, longest first. Shape: B'
-    sizes (List[int]): How many sequences have a first token, a second one, ... On the host: nothing waits for the device.
+    sizes (List[int]): How many sequences have a first token, a second one, ... On the host: nothing waits for the
+        device.
     rows (Tensor): The caller's row of each token. Shape: N
     owners (Tensor): The place in `sequences` of the token's one. Shape: N
     before (Tensor): Where the token before lies, for all tokens but first ones. Shape: N - B'

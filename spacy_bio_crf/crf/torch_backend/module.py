@@ -1,4 +1,5 @@
 """The chain as a `torch.nn.Module`, over padded batches."""
+
 from dataclasses import dataclass
 from typing import Optional, Tuple
 
@@ -53,15 +54,18 @@ class Padding:
 
 
 class ChainCRF(torch.nn.Module):
-    """A linear-chain conditional random field (Lafferty et al. 2001) with boolean constraints, exact in likelihood and decoding.
+    """A linear-chain conditional random field (Lafferty et al. 2001) with boolean constraints, exact in likelihood and
+    decoding.
 
-    Batches are padded: emissions (B, P, K) in any floating dtype, and how many of the P places of each sequence have a token
-    (`lengths`, shape: B; all of them if None; 0 is legal). What stands in the other places does not matter. `allowed`
-    (bool, optional) narrows the tags of each token. Shape: B, P, K. See `spacy_bio_crf.types` for the other letters.
+    Batches are padded: emissions (B, P, K) in any floating dtype, and how many of the P places of each sequence have a
+    token (`lengths`, shape: B; all of them if None; 0 is legal). What stands in the other places does not matter.
+    `allowed` (bool, optional) narrows the tags of each token. Shape: B, P, K. See `spacy_bio_crf.types` for the other
+    letters.
 
     n_tags (int): K.
-    constraints (Optional[Constraints]): The legal starts, steps and ends, such as `spacy_bio_crf.tags.constraints.TagSet`
-        makes; all of them if None. They are buffers, and travel with the weights.
+    constraints (Optional[Constraints]): The legal starts, steps and ends, such as
+        `spacy_bio_crf.tags.constraints.TagSet` makes; all of them if None. They are buffers, and travel with the
+        weights.
     """
 
     def __init__(self, n_tags: int, constraints: Optional[Constraints] = None):
@@ -90,7 +94,8 @@ class ChainCRF(torch.nn.Module):
 
         tags (Tensor): The gold tag of each token, -1 where it is not known; or, as bool, the tags that each token may
             truly have. Shape: B, P; or B, P, K
-        reduction (str): "none" (shape: B), "sum", "mean" over sequences, or "token_mean", the sum over the number of tokens.
+        reduction (str): "none" (shape: B), "sum", "mean" over sequences, or "token_mean", the sum over the number of
+            tokens.
         RETURNS (Tensor): In the dtype of the emissions, or float32 if that is less.
         RAISES ValueError: As `spacy_bio_crf.crf.loss`; or if a tag, a length or the reduction is unknown.
         """
@@ -109,8 +114,8 @@ class ChainCRF(torch.nn.Module):
     def best_path(
         self, emissions: Tensor, lengths: Optional[Ints1d] = None, allowed: Optional[Tensor] = None
     ) -> Tuple[Tensor, Tensor]:
-        """As `spacy_bio_crf.crf.best_path`. RETURNS (Tuple[Tensor, Tensor]): Tags, -1 where there is no token, shape: B, P;
-        and scores, shape: B."""
+        """As `spacy_bio_crf.crf.best_path`. RETURNS (Tuple[Tensor, Tensor]): Tags, -1 where there is no token, shape:
+        B, P; and scores, shape: B."""
         padding = Padding.of(emissions, lengths)
         tags, best = contract.best_path(self._scores(emissions, padding), self._allowed(allowed, padding))
         return padding.add(tags, -1), best
@@ -118,7 +123,8 @@ class ChainCRF(torch.nn.Module):
     def k_best(
         self, emissions: Tensor, k: int, lengths: Optional[Ints1d] = None, allowed: Optional[Tensor] = None
     ) -> Tuple[Tensor, Tensor]:
-        """As `spacy_bio_crf.crf.k_best`. RETURNS (Tuple[Tensor, Tensor]): Tags, shape: k, B, P; and scores, shape: k, B."""
+        """As `spacy_bio_crf.crf.k_best`. RETURNS (Tuple[Tensor, Tensor]): Tags, shape: k, B, P; and scores, shape: k,
+        B."""
         padding = Padding.of(emissions, lengths)
         tags, best = contract.k_best(self._scores(emissions, padding), k, self._allowed(allowed, padding))
         return padding.add(tags, -1, dim=1), best
@@ -138,9 +144,7 @@ class ChainCRF(torch.nn.Module):
         padding = Padding.of(emissions, lengths)
         return contract.log_partition(self._scores(emissions, padding), self._allowed(allowed, padding))
 
-    def entropy(
-        self, emissions: Tensor, lengths: Optional[Ints1d] = None, allowed: Optional[Tensor] = None
-    ) -> Tensor:
+    def entropy(self, emissions: Tensor, lengths: Optional[Ints1d] = None, allowed: Optional[Tensor] = None) -> Tensor:
         """As `spacy_bio_crf.crf.entropy`. Can be differentiated. Shape: B"""
         padding = Padding.of(emissions, lengths)
         return contract.entropy(self._scores(emissions, padding), self._allowed(allowed, padding))

@@ -1,9 +1,11 @@
 """Two ways to hold the weights of paths, and the sums that the recursions take of them.
 
-`Probability` holds weights themselves, as fractions of a running total (Rabiner 1989): its sum over predecessors is a matrix
-product. It is exact as long as no weight comes near the smallest number there is, which `in_range` watches; where one does,
-the batch is computed again in `LogSpace`, which holds their logarithms. Forbidden is a zero in the one, -inf in the other.
+`Probability` holds weights themselves, as fractions of a running total (Rabiner 1989): its sum over predecessors is a
+matrix product. It is exact as long as no weight comes near the smallest number there is, which `in_range` watches;
+where one does, the batch is computed again in `LogSpace`, which holds their logarithms. Forbidden is a zero in the one,
+-inf in the other.
 """
+
 from typing import Callable, Tuple
 
 import torch
@@ -53,7 +55,8 @@ class NumberSystem:
         raise NotImplementedError
 
     def lift_over_top(self, logs: Tensor, *dim: int) -> Tuple[Tensor, Tensor]:
-        """Weights over the largest of their kind (along a dimension, or of all), and what that takes off their logarithms."""
+        """Weights over the largest of their kind (along a dimension, or of all), and what that takes off their
+        logarithms."""
         raise NotImplementedError
 
     def log(self, weights: Tensor) -> Tensor:

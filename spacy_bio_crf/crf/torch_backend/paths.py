@@ -1,10 +1,13 @@
-"""Single paths through a lattice: the best one, the k best, samples, and what a path scores. Tags are in the layout's order."""
-from typing import Callable, List, Tuple
+"""Single paths through a lattice: the best one, the k best, samples, and what a path scores. Tags are in the layout's
+order."""
+
+from typing import Callable, Tuple
 
 import numpy
 import torch
 from torch import Tensor
 
+from ...types import Floats1d, Floats2d, Ints1d
 from .lattice import Lattice
 from .layout import Layout
 from .messages import Forward
@@ -14,7 +17,8 @@ Choice = Callable[[Tensor, slice], Tensor]
 
 
 def score_of(lattice: Lattice, tags: Tensor) -> Tensor:
-    """The score of a path through the layout's sequences, -inf where it is forbidden. Autograd can follow. Shape: N -> B'"""
+    """The score of a path through the layout's sequences, -inf where it is forbidden. Autograd can follow. Shape: N ->
+    B'"""
     layout, n, n_tags = lattice.layout, lattice.layout.n_first, len(lattice.start)
     steps = tags[layout.before] * n_tags + tags[n:]
     into = torch.cat([lattice.start[tags[:n]], lattice.step.flatten().index_select(0, steps)])
@@ -23,8 +27,8 @@ def score_of(lattice: Lattice, tags: Tensor) -> Tensor:
 
 
 def best_tags(lattice: Lattice) -> Tuple[Tensor, Tensor]:
-    """The best path (Viterbi 1967), and whether it is legal. The device only sums; which tag was best is asked along the one path
-    that is returned, on the host. Shapes: N and B'"""
+    """The best path (Viterbi 1967), and whether it is legal. The device only sums; which tag was best is asked along
+    the one path that is returned, on the host. Shapes: N and B'"""
     layout = lattice.layout
     step, end = lattice.step[:, :, None], lattice.end
     row, rows = lattice.start[:, None], []  # tags first, so that the maximum over them runs over vectors. Shape: K, b
@@ -36,24 +40,30 @@ def best_tags(lattice: Lattice) -> Tuple[Tensor, Tensor]:
         rows.append(row)
     delta = torch.cat([*rows, end.new_empty(len(end), 0)], dim=1).T
     found = (delta[layout.last] + end).amax(1) > -torch.inf
-    columns, end, delta = (x.cpu().numpy() for x in (lattice.step.T, end, delta))
+    tags = _best_tags(layout, *(x.cpu().numpy() for x in (delta, lattice.step, end)))
+    return torch.from_numpy(tags).to(delta.device), found
+
+
+def _best_tags(layout: Layout, delta: Floats2d, step: Floats2d, end: Floats1d) -> Ints1d:
+    """The tags of the best paths from the last one backwards, on the host. Shape: N"""
     tags, stop = numpy.empty(len(delta), dtype="int64"), len(delta)
+    chosen = tags[:0]
     for size in reversed(layout.sizes):
-        on = numpy.tile(end, (size, 1))  # of those that end here
-        if stop < len(delta):
-            on[: len(after)] = columns[after]
-        after = tags[stop - size : stop]
-        after[:] = (delta[stop - size : stop] + on).argmax(axis=1)
+        here = slice(stop - size, stop)
+        on = numpy.tile(end, (size, 1))
+        on[: len(chosen)] = step.T[chosen]  # of those that go on
+        chosen = tags[here] = (delta[here] + on).argmax(axis=1)
         stop -= size
-    return torch.from_numpy(tags).to(layout.rows.device), found
+    return tags
 
 
 def trace_back(layout: Layout, delta: Tensor, step: Tensor, end: Tensor, choose: Choice, *copies: int) -> Tensor:
-    """Choose tags from the last one backwards, by the log weights of the paths that lead to a tag and on to the one chosen.
+    """Choose tags from the last one backwards, by the log weights of the paths that lead to a tag and on to the one
+    chosen.
 
     delta (Tensor): Of the paths to each tag. Shape: N, K
-    choose (Choice): Takes the weights of the tags at a token of some sequences, shape: *copies, b, K, and where these tokens
-        lie; returns tags, shape: *copies, b.
+    choose (Choice): Takes the weights of the tags at a token of some sequences, shape: *copies, b, K, and where these
+        tokens lie; returns tags, shape: *copies, b.
     RETURNS (Tensor): Shape: *copies, N
     """
     columns, tags, stop = step.T.contiguous(), [layout.rows[:0].expand(*copies, 0)], len(delta)
@@ -78,14 +88,12 @@ def sampled_tags(forward: Forward, uniforms: Tensor) -> Tensor:
         return torch.minimum((bounds <= points).sum(-1), (bounds < total).sum(-1))
 
     log = forward.system.log
-    return trace_back(
-        forward.layout, log(forward.alpha), log(forward.step), log(forward.end), choose, len(uniforms)
-    )
+    return trace_back(forward.layout, log(forward.alpha), log(forward.step), log(forward.end), choose, len(uniforms))
 
 
 def k_best_tags(lattice: Lattice, k: int) -> Tuple[Tensor, Tensor]:
-    """The k best paths, best first, and which of them there are. Of equals the first is the one with the lowest tag, from the
-    last one backwards: candidates are listed so, and the sort is stable. Shapes: k, N and k, B'"""
+    """The k best paths, best first, and which of them there are. Of equals the first is the one with the lowest tag,
+    from the last one backwards: candidates are listed so, and the sort is stable. Shapes: k, N and k, B'"""
     layout = lattice.layout
     emissions, start, step, end = lattice.scores
     n_tags = len(start)

@@ -1,6 +1,6 @@
 """Probabilities of spans, in log space: the ways into a span, through it, and out of it, over all paths."""
+
 from dataclasses import dataclass
-from typing import Tuple
 
 import numpy
 import torch
@@ -107,8 +107,8 @@ def _longest_first(weights: SpanWeights, starts: Ints1d, ends: Ints1d, labels: I
 
 
 def likely_candidates(weights: SpanWeights, threshold: float, goes_on: Tensor) -> Ints2d:
-    """All spans with about this probability at least, on the host. A start is given up once the tokens so far, as the first ones
-    of a span, have less. The device is waited for once for each token of the longest span.
+    """All spans with about this probability at least, on the host. A start is given up once the tokens so far, as the
+    first ones of a span, have less. The device is waited for once for each token of the longest span.
 
     goes_on (Tensor): Whether a token has one after it in its sequence. Shape: N
     RETURNS (Ints2d): Rows of (start, end, label). Shape: S, 3
