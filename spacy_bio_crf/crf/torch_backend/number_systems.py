@@ -70,7 +70,7 @@ class NumberSystem:
         raise NotImplementedError
 
     def normalised(self, x: Tensor) -> Tuple[Tensor, Tensor]:
-        """The rows over their totals, and the totals; a row of zeros stays one. Shapes: B, K and B, 1"""
+        """The rows over their totals, in place, and the totals; a row of zeros stays one. Shapes: B, K and B, 1"""
         raise NotImplementedError
 
     def probability(self, share: Tensor) -> Tensor:
@@ -117,7 +117,7 @@ class Probability(NumberSystem):
 
     def normalised(self, x: Tensor) -> Tuple[Tensor, Tensor]:
         total = x.sum(1, keepdim=True)
-        return x / (total + self.tiny), total
+        return x.div_(total + self.tiny), total
 
     def probability(self, share: Tensor) -> Tensor:
         return share
@@ -155,7 +155,7 @@ class LogSpace(NumberSystem):
 
     def normalised(self, x: Tensor) -> Tuple[Tensor, Tensor]:
         total = log_sum(x, 1)[:, None]
-        return x - finite(total), total
+        return x.sub_(finite(total)), total
 
     def probability(self, share: Tensor) -> Tensor:
         return share.exp()

@@ -32,10 +32,12 @@ def best_tags(lattice: Lattice) -> Tuple[Tensor, Tensor]:
     layout = lattice.layout
     step, end = lattice.step[:, :, None], lattice.end
     row, rows = lattice.start[:, None], []  # tags first, so that the maximum over them runs over vectors. Shape: K, b
+    ways = step.new_empty(len(end), len(end), layout.n_first)  # of each pair of tags; large, so made once
     for here in lattice.emissions.T.contiguous().split(layout.sizes, dim=1):
         if rows:
-            before = row if row.shape[1] == here.shape[1] else row[:, : here.shape[1]]
-            row = (before[:, None] + step).amax(0)
+            if ways.shape[2] != here.shape[1]:
+                row, ways = row[:, : here.shape[1]], step.new_empty(len(end), len(end), here.shape[1])
+            row = torch.add(row[:, None], step, out=ways).amax(0)
         row = row + here
         rows.append(row)
     delta = torch.cat([*rows, end.new_empty(len(end), 0)], dim=1).T
