@@ -129,6 +129,8 @@ def test_tokens_that_cross_an_edge_and_the_rule_that_parts_them():
         ("Oslo^", 4, "suffix"),
         ("NewYork", 3, "special case"),
         ("don't", 1, "special case"),
+        (":)", 1, "special case"),  # already one, so that no other rule is asked
+        ("www.example.com", 4, "special case"),
     ],
 )
 def test_rules(token, cut, kind):
