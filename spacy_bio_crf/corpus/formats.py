@@ -8,10 +8,14 @@ from spacy.tokens import Doc
 
 from ..errors import Errors
 from .addresses import read_addresses
+from .brat import read_brat, write_brat
 from .columns import read_columns, write_columns
+from .datasets import read_datasets
 from .doccano import read_doccano, write_doccano
 from .files import find_files
 from .label_studio import read_label_studio, write_label_studio
+from .markup import read_markup, write_markup
+from .offsets import read_offsets, write_offsets
 from .opening import (
     Opening,
     is_brat,
@@ -26,10 +30,6 @@ from .opening import (
 )
 from .options import call, check_options, options_of
 from .parallel import read_parallel
-from .offsets import read_offsets, write_offsets
-from .markup import read_markup, write_markup
-from .datasets import read_datasets
-from .brat import read_brat, write_brat
 from .parts import read_parts
 from .prodigy import read_prodigy, write_prodigy
 from .report import OVERLAPPING, Report, missing_tokens

@@ -29,9 +29,9 @@ def read_parts(
 
     path (Union[str, Path]): A file of one JSON object a line, such as {"text": "12 Main St", "components":
         {"house_number": "12", "street": "Main St"}}. Parts may also be a list of [label, value] or of {"label": ...,
-        "value": ...}, or a label may have a list of values; null and empty values are no parts. Or a file of pairs: a text
-        and its [value, label], as usaddress parses it, or a text and the label of each word, as deepparse has it. Where each
-        part is one word, and together they are the whole text, a run of one label is one part.
+        "value": ...}, or a label may have a list of values; null and empty values are no parts. Or a file of pairs: a
+        text and its [value, label], as usaddress parses it, or a text and the label of each word, as deepparse has it.
+        Where each part is one word, and together they are the whole text, a run of one label is one part.
     nlp (Language): Its tokenizer makes the docs.
     text_key (str): The key of the text.
     parts_key (str): The key of the parts.
