@@ -25,8 +25,8 @@ def read_doccano(
 ) -> Iterator[Doc]:
     """Read an export of doccano.
 
-    path (Union[str, Path]): The file, of lines such as {"text": "In Rome", "label": [[3, 7, "city"]]}, or with "entities",
-        as doccano writes them where there may be relations.
+    path (Union[str, Path]): The file, of lines such as {"text": "In Rome", "label": [[3, 7, "city"]]}, or with
+        "entities", as doccano writes them where there may be relations.
     nlp (Language): Its tokenizer makes the docs.
     spans_key (Optional[str]): The span group for the spans, in place of the entities.
     encoding (str): Encoding of the file.

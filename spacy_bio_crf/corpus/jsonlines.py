@@ -51,7 +51,7 @@ def text_of(record: Any, where: str, key: str = "text") -> str:
 
 
 def list_of(record: Any, where: str, key: str, kind: type = dict) -> list:
-    """A list of objects, or of another kind; empty where there is no such key. RAISES (ValueError): It is something else."""
+    """A list of objects, or of another kind; empty where there is no such key. RAISES (ValueError): It is none."""
     values = record.get(key)
     values = [] if values is None else values
     if not isinstance(values, list) or not all(isinstance(value, kind) for value in values):

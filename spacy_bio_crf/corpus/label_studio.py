@@ -46,7 +46,7 @@ def read_label_studio(
 
 
 def write_label_studio(docs: Iterable[Doc], path: Union[str, Path], *, spans_keys: Sequence[str] = ()) -> None:
-    """Write docs as tasks with predictions, a task a line. In the project, the labels are named "label", the text "text"."""
+    """Write docs as tasks with predictions, a task a line, for a project with labels named "label" on a "text"."""
     write_lines(path, (_task(doc, spans_keys) for doc in docs))
 
 

@@ -108,8 +108,8 @@ def create_joined_corpora_v1(
     corpora: Dict[str, Any],
     annotated_labels: Optional[Dict[str, List[str]]] = None,  # Any: blocks of a config at first
 ) -> Reader:
-    """Read several corpora as one, an example of each in turn, though not all of them annotate all labels: what one of them
-    leaves out is then missing there, rather than outside.
+    """Read several corpora as one, an example of each in turn, though not all of them annotate all labels: what one of
+    them leaves out is then missing there, rather than outside.
 
     corpora (Dict[str, Callable[[Language], Iterable[Example]]]): Readers, by names of your choice.
     annotated_labels (Optional[Dict[str, List[str]]]): The labels that a corpus annotates, by its name. One that is not

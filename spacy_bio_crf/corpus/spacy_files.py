@@ -50,7 +50,7 @@ def read_spacy_json(
     report = Report() if report is None else report
     for where, record in read_objects(path, encoding):
         try:
-            docs = [_from_json(record, nlp)] if "tokens" in record else _from_training_json(record, nlp)
+            docs = [Doc(nlp.vocab).from_json(record)] if "tokens" in record else _from_training_json(record, nlp)
         except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as err:
             raise ValueError(Errors.E525.format(path=where, found=repr(err)[:200])) from None
         yield from map(report.add_doc, docs)
@@ -59,13 +59,6 @@ def read_spacy_json(
 def write_spacy_json(docs: Iterable[Doc], path: Union[str, Path]) -> None:
     """Write `doc.to_json()` of each doc, one a line."""
     write_lines(path, (doc.to_json() for doc in docs))
-
-
-def _from_json(record: Any, nlp: Language) -> Doc:
-    doc = Doc(nlp.vocab).from_json(record)
-    if "ents" in record:
-        doc.set_ents(list(doc.ents), default="outside")
-    return doc
 
 
 def _from_training_json(record: Any, nlp: Language) -> Sequence[Doc]:

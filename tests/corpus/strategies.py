@@ -8,7 +8,7 @@ from spacy_bio_crf.corpus.annotate import annotate, spans_of
 from ..tags.strategies import LABELS
 
 NLP = spacy.blank("xx")
-letters = st.sampled_from("aB,.!&<>\"'\\ \n\t;|[]{}é我😀\u200d\u0301")
+letters = st.sampled_from("aB,.!&<>\"'\\ \r\n\t;|[]{}é我😀\u200d\u0301")
 texts = st.text(letters, max_size=25)
 
 

@@ -26,8 +26,8 @@ def ents(doc):
 def test_answers_of_prodigy(write, nlp):
     report = Report()
     task = {"text": "In Rome now", "spans": [ROME]}
-    path = write(lines({**task, "answer": "accept"}, {**task, "answer": "ignore"}, {**task, "answer": "reject"},
-                       {**task, "answer": "accept", "_view_id": "ner"}, {"text": "Nothing", "_view_id": "ner_manual"}))  # fmt: skip
+    answers = [{**task, "answer": answer} for answer in ("accept", "ignore", "reject")]
+    path = write(lines(*answers, {**answers[0], "_view_id": "ner"}, {"text": "Nothing", "_view_id": "ner_manual"}))
     manual, rejected, binary, empty = read_prodigy(path, nlp, report=report)
     assert ents(manual) == ents(binary) == [("Rome", "city")] and not rejected.ents
     assert [[token.ent_iob for token in doc] for doc in (manual, rejected, binary, empty)] == [
@@ -73,8 +73,8 @@ def test_overlapping_spans(write, nlp):
 
 def test_shapes_of_doccano(write, nlp):
     entity = {"id": 1, "label": "city", "start_offset": 3, "end_offset": 7}
-    path = write(lines({"text": "In Rome", "labels": [[3, 7, "city"]]}, {"text": "In Rome", "label": [[3, 7, "city"]]},
-                       {"text": "In Rome", "entities": [entity], "relations": [{"id": 2}]}, {"text": "x", "label": []}))  # fmt: skip
+    spans = [{"labels": [[3, 7, "city"]]}, {"label": [[3, 7, "city"]]}, {"entities": [entity], "relations": [{"id": 2}]}]
+    path = write(lines(*({"text": "In Rome", **each} for each in spans), {"text": "x", "label": []}))
     report = Report()
     docs = list(read_doccano(path, nlp, report=report))
     assert [ents(doc) for doc in docs] == [[("Rome", "city")]] * 3 + [[]]

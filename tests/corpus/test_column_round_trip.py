@@ -58,6 +58,35 @@ def test_round_trip_of_documents(path, written, data):
     assert [[t.is_sent_start for t in doc] for doc in read] == [[t.is_sent_start for t in doc] for doc in written]
 
 
+@given(schemes, st.data(), st.sampled_from([2, 3]))
+def test_round_trip_of_layers(path, scheme, data, count):
+    """Spans of different layers may overlap."""
+    layers = {f"layer {i}": i for i in range(1, count + 1)}
+    doc = Doc(NLP.vocab, words=data.draw(st.lists(holdable, min_size=1, max_size=8)))
+    for name in layers:
+        spans, length = data.draw(spans_and_length(touching=bool(get_scheme(scheme).touches)))
+        annotate(doc, [span for span in spans if span[1] <= len(doc)], spans_key=name)
+    format = ColumnFormat(scheme=scheme, separator="\t", layers=layers)
+    write_columns([doc], path, format)
+    (read,) = read_columns(path, NLP, format)
+    assert not read.has_annotation("ENT_IOB") and [token.text for token in read] == [token.text for token in doc]
+    for name in layers:
+        spans = [[(span.start, span.end, span.label_) for span in each.spans[name]] for each in (read, doc)]
+        assert spans[0] == spans[1]
+
+
+@given(docs(touching=False), st.sampled_from(["-", "UNK"]))
+def test_round_trip_of_bare_labels(path, written, missing):
+    format = ColumnFormat(bare_labels=True, separator="\t", missing=missing)
+    unclear = {"O", "-", missing} & {ent.label_ for ent in written.ents}
+    if unclear:
+        with pytest.raises(ValueError, match="E529"):
+            write_columns([written], path, format)
+    else:
+        write_columns([written], path, format)
+        assert [facts(doc) for doc in read_columns(path, NLP, format)] == [facts(written)]
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_white_space_that_no_line_can_hold_is_left_out(path, scheme):
     doc = annotate(Doc(NLP.vocab, words=["\n", "a", " ", "b", "\n", "c"]), [(0, 4, "x"), (5, 6, "y")])

@@ -16,7 +16,9 @@ def row(format):
     """A row of the table in the docs."""
     endings = ", ".join(f"`{ending}`" for ending in format.endings[:3]) + " ..." * (len(format.endings) > 3)
     written = (endings or "a folder") if format.write else "no"
-    return f"| `{format.name}` | {format.what} | {written} | {', '.join(sorted(format.holds)) if format.write else ''} |"
+    return (
+        f"| `{format.name}` | {format.what} | {written} | {', '.join(sorted(format.holds)) if format.write else ''} |"
+    )
 
 
 @pytest.mark.parametrize("format", FORMATS.values(), ids=lambda format: format.name)
@@ -67,6 +69,16 @@ def test_options_of_the_reader(write):
 
 
 def test_an_empty_file(write, nlp):
-    for name in ("prodigy", "doccano", "label_studio", "spacy_json", "parts", "columns", "offsets", "snips", "usaddress"):
+    for name in (
+        "prodigy",
+        "doccano",
+        "label_studio",
+        "spacy_json",
+        "parts",
+        "columns",
+        "offsets",
+        "snips",
+        "usaddress",
+    ):
         with pytest.raises(ValueError, match=r"^\[E5"):
             list(read_corpus(write(""), nlp, name))

@@ -27,8 +27,13 @@ def test_parallel_files(pair, nlp):
 
 
 @pytest.mark.parametrize(
-    "tags, message", [("O\n", "E515.*2 lines"), ("O O\nO\n", "E515.*line 2.*2 tags"), ("O I-x\nO O\n", "E102.*line 1: the token 'b'")]
-)  # fmt: skip
+    "tags, message",
+    [
+        ("O\n", "E515.*2 lines"),
+        ("O O\nO\n", "E515.*line 2.*2 tags"),
+        ("O I-x\nO O\n", "E102.*line 1: the token 'b'"),
+    ],
+)
 def test_parallel_files_that_do_not_fit(pair, nlp, tags, message):
     with pytest.raises(ValueError, match=message):
         list(read_parallel(pair("a b\nc d\n", tags), nlp))
