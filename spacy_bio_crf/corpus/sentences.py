@@ -25,8 +25,8 @@ class ColumnFormat:
     missing (str): The tag of a token that was not annotated, besides "-".
     label (Optional[str]): The label of bare tags ("B", "I"). None: there are no bare tags.
     encoding (str): Encoding of the file.
-    layers (Optional[Mapping[str, int]]): Several columns of tags, by the names of the span groups that they are for. They
-        take the place of `tag_column`.
+    layers (Optional[Mapping[str, int]]): Columns of tags by the names of the span groups that they are for, in
+        the place of `tag_column`.
     bare_labels (bool): Whether a tag is a label and nothing else; a run of one label is a span, whatever the scheme.
     """
 

@@ -73,7 +73,8 @@ def test_overlapping_spans(write, nlp):
 
 def test_shapes_of_doccano(write, nlp):
     entity = {"id": 1, "label": "city", "start_offset": 3, "end_offset": 7}
-    spans = [{"labels": [[3, 7, "city"]]}, {"label": [[3, 7, "city"]]}, {"entities": [entity], "relations": [{"id": 2}]}]
+    rome = [[3, 7, "city"]]
+    spans = [{"labels": rome}, {"label": rome}, {"entities": [entity], "relations": [{"id": 2}]}]
     path = write(lines(*({"text": "In Rome", **each} for each in spans), {"text": "x", "label": []}))
     report = Report()
     docs = list(read_doccano(path, nlp, report=report))
