@@ -1,9 +1,8 @@
 """The component: what it does."""
-from itertools import compress
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 import numpy
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import minibatch
 from spacy.vocab import Vocab
@@ -16,14 +15,7 @@ from ..fast import keep_fast
 from ..model.layer import to_numpy
 from ..tags import States, get_scheme
 from ..types import Bools2d, ChainScores, Floats1d, Floats2d
-from .annotate import (
-    make_span_group,
-    predicted_rows,
-    record_predictions,
-    register_extension,
-    set_entities,
-    spans_of_rows,
-)
+from .annotate import in_order, make_span_group, predicted_rows, record_predictions, register_extension, write_spans
 from .chains import Chain
 from .conditions import CharSpan, find_conditions, preset_tokens
 from .decoding import RULES, Decoding, decode
@@ -34,8 +26,6 @@ from .lift import lift
 from .posterior import Posterior
 from .scorer import span_score
 from .settings import CONSTRAINTS, OF_SPANS, check_chains, check_learning, check_settings
-
-Spans = Tuple[List[Span], Optional[Floats1d]]  # with their probabilities
 
 
 class BioCrfTagger(Learner):
@@ -161,14 +151,17 @@ class BioCrfTagger(Learner):
         docs (Iterable[Doc]): The documents, changed in place.
         decodings (List[Tuple[Decoding, ...]]): What `predict` returned.
         """
-        chains = self.chains
+        docs, chains = list(docs), self.chains
+        found = [
+            write_spans(docs, of_chain, chain, keep_preset=not self.cfg["overwrite"])
+            for chain, of_chain in zip(chains, zip(*decodings))
+        ]
         groups: Dict[Tuple[str, bool], List[int]] = {}
         for i, chain in enumerate(chains):
             groups.setdefault((self.scores_key_of(chain), chain.spans_key is not None), []).append(i)
-        for doc, of_chains in zip(docs, decodings):
-            found = [self._new_spans(doc, chain, decoding) for chain, decoding in zip(chains, of_chains)]
+        for doc, of_chains in zip(docs, zip(*found)):
             for (key, as_group), members in groups.items():
-                spans, probabilities = _in_order([found[i] for i in members])
+                spans, probabilities = in_order([of_chains[i] for i in members])
                 if probabilities is not None:
                     record_predictions(doc, spans, probabilities, key, as_group=as_group)
                 elif as_group:
@@ -268,7 +261,8 @@ class BioCrfTagger(Learner):
             demands = [add_demands(one, other) for one, other in zip(demands, asked)]
         demands = self._concerning(chain, demands)
         key = self.scores_key_of(chain)
-        preset = [preset_tokens(doc, own(doc, key)) for doc in docs] if self._keeps_preset(chain) else [None] * len(docs)
+        keeps_preset = chain.set_ents and not self.cfg["overwrite"]
+        preset = [preset_tokens(doc, own(doc, key)) if keeps_preset else None for doc in docs]
         states, allowed, bonus = find_conditions(docs, chain, constraints, demands, preset)
         lifted = lift(scores, chain.outputs(states), states.constraints, chain.edge_outputs(states))
         if bonus is not None:
@@ -288,30 +282,3 @@ class BioCrfTagger(Learner):
             )
             for demand in demands
         ]
-
-    def _new_spans(self, doc: Doc, chain: Chain, decoding: Decoding) -> Spans:
-        """The spans that were decoded other than the preset ones, which are written to the entities if the chain does so."""
-        tags, rows, probabilities = decoding
-        spans = spans_of_rows(doc, rows, chain.tagset, len(tags))
-        preset = preset_tokens(doc) if self._keeps_preset(chain) else None
-        if preset is not None:  # they stand already
-            new = [not preset[span.start : span.end].any() for span in spans]
-            spans = list(compress(spans, new))
-            probabilities = None if probabilities is None else probabilities[new]
-        if chain.set_ents:
-            set_entities(doc, spans, preset)
-        return spans, probabilities
-
-    def _keeps_preset(self, chain: Chain) -> bool:
-        return chain.set_ents and not self.cfg["overwrite"]
-
-
-def _in_order(written: List[Spans]) -> Spans:
-    """The spans of several chains in the order of a document."""
-    if len(written) == 1:
-        return written[0]
-    spans = [span for some, _ in written for span in some]
-    order = sorted(range(len(spans)), key=lambda i: (spans[i].start, spans[i].end, spans[i].label_))
-    if any(probabilities is None for _, probabilities in written):
-        return [spans[i] for i in order], None
-    return [spans[i] for i in order], numpy.concatenate([probabilities for _, probabilities in written])[order]

@@ -116,6 +116,14 @@ def test_nothing_is_said_across_documents(iob):
         assert numpy.array_equal(found.allowed, gold_lattice(eg, chain).allowed)
 
 
+@pytest.mark.parametrize("words", [["Rome", "\n"], ["\n", "Rome"]])
+def test_a_span_with_whitespace_at_an_end_is_odd(words):
+    reference = Doc(VOCAB, words=words, ents=["B-LOC", "I-LOC"])
+    tagset = TagSet("BIO", ["LOC"])
+    chain = Chain("", None, True, False, tagset, States(tagset), numpy.arange(len(tagset)))
+    assert plain_golds([Example(Doc(VOCAB, words=words), reference)], chain) == [None]
+
+
 def test_spans_of_different_documents_do_not_touch():
     docs = [Doc(VOCAB, words=["Rome"], ents=["B-LOC"]) for _ in range(2)]
     tagset = TagSet("IO", ["LOC"])
