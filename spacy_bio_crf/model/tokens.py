@@ -22,7 +22,8 @@ def in_chain(doc: Doc) -> Bools1d:
 def batch_in_chain(docs: Sequence[Doc]) -> Tuple[Bools1d, Ints1d]:
     """The same for a batch, laid end to end.
 
-    RETURNS (Tuple[Bools1d, Ints1d]): False for whitespace tokens; and how many of each document are in the chain, shape: B
+    RETURNS (Tuple[Bools1d, Ints1d]): False for whitespace tokens; and how many of each document are in the chain,
+        shape: B
     """
     widths = numpy.array([len(doc) for doc in docs], dtype="int32")
     if not widths.any():

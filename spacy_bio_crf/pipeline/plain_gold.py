@@ -30,9 +30,11 @@ class _Spans(NamedTuple):
         return _Spans(*(array[chosen] for array in self))
 
 
-def plain_golds(examples: Sequence[Example], chain: Chain, odd_keys: Sequence[Optional[str]] = ()) -> List[Optional[Gold]]:
-    """Read the annotation of plain examples: both documents have the same tokens, all tokens weigh the same, all labels are
-    annotated, and legal sequences can hold every span.
+def plain_golds(
+    examples: Sequence[Example], chain: Chain, odd_keys: Sequence[Optional[str]] = ()
+) -> List[Optional[Gold]]:
+    """Read the annotation of plain examples: both documents have the same tokens, all tokens weigh the same, all labels
+    are annotated, and legal sequences can hold every span.
 
     examples (Sequence[Example]): The batch.
     chain (Chain): The chain that learns from it. If its rules may forbid a span, no example is plain.
@@ -84,19 +86,20 @@ def _places(examples: Sequence[Example], odd_keys: Set[Optional[str]]) -> List[i
 
 
 def _with_ids(spans: _Spans, chain: Chain) -> _Spans:
-    """Spans with ids for labels, -1 for one that the chain does not have; less those that are no business of the chain."""
+    """Spans with ids for labels, -1 for one that the chain does not have; less those that do not concern it."""
     ids = {get_string_id(label): i for label, i in chain.tagset.index.items()}
     spans = spans._replace(labels=numpy.array([ids.get(label, -1) for label in spans.labels.tolist()], dtype=int))
     return spans.take(spans.labels >= 0) if chain.own else spans
 
 
 def _collide(spans: _Spans, of: Ints1d, chain: Chain) -> Bools1d:
-    """Whether each span overlaps with an earlier one, or touches one of its label where the scheme cannot say so. Shape: S
+    """Whether each span overlaps with the one before it, or touches it where the scheme cannot say so. If any two spans
+    overlap, then two neighbours do. Shape: S
 
     of (Ints1d): The example of each span. Shape: S
     """
     collides = numpy.zeros(len(of), dtype=bool)
-    collides[1:] = spans.starts[1:] < numpy.maximum.accumulate(spans.ends)[:-1]
+    collides[1:] = spans.starts[1:] < spans.ends[:-1]
     if not chain.tagset.scheme.touches:
         same = (spans.labels[1:] == spans.labels[:-1]) & (of[1:] == of[:-1])
         collides[1:] |= same & (spans.starts[1:] == spans.ends[:-1])

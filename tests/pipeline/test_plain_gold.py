@@ -22,7 +22,8 @@ register_attributes()
 
 @st.composite
 def chains(draw, rules=()):
-    tagset = TagSet(draw(st.sampled_from(["BIO", "BIOES", "IO", "IOB1"])), draw(st.sampled_from([["LOC"], ["PER", "LOC"]])))
+    scheme, labels = st.sampled_from(["BIO", "BIOES", "IO", "IOB1"]), st.sampled_from([["LOC"], ["PER", "LOC"]])
+    tagset = TagSet(draw(scheme), draw(labels))
     states = States(tagset, rules)
     key = draw(st.sampled_from([None, "gold"]))
     return Chain("", key, key is None, draw(st.booleans()), tagset, states, numpy.arange(len(tagset)))
@@ -52,7 +53,8 @@ def documents(draw, words):
 
 @st.composite
 def examples(draw):
-    words = draw(st.lists(st.sampled_from(draw(st.sampled_from([["a", "aa"], ["a", "aa", "B", "B", "\n"]]))), max_size=6))
+    known = draw(st.sampled_from([["a", "aa"], ["a", "aa", "B", "B", "\n"]]))
+    words = draw(st.lists(st.sampled_from(known), max_size=6))
     reference = draw(documents(words))
     predicted = Doc(VOCAB, words=words, spaces=[draw(st.booleans()) for _ in words])
     oddity = draw(st.sampled_from([*ODDITIES, *[None] * 3 * len(ODDITIES)]))
@@ -106,7 +108,7 @@ def test_a_label_that_no_tag_can_carry_is_left_to_be_refused():
 
 @pytest.mark.parametrize("iob", [0, 1])
 def test_nothing_is_said_across_documents(iob):
-    """Neither does an entity run on, whatever is written to an array, nor does its end tell anything of the next token."""
+    """Neither does an entity run on, whatever an array has written there, nor does its end tell of the next token."""
     first = Doc(VOCAB, words=["in", "Rome"], ents=["O", "B-LOC"])
     second = Doc(VOCAB, words=["Rome"]).from_array([ENT_IOB], numpy.array([iob], dtype="uint64"))
     batch = [Example(Doc(VOCAB, words=[token.text for token in doc]), doc) for doc in (first, second)]

@@ -72,6 +72,7 @@ def test_predicting_again_keeps_the_probabilities(nlp):
     doc = nlp(TEXT)
     before = probabilities(doc)
     assert probabilities(nlp(doc)) == before and None not in before
+    assert doc.spans["bio_crf_tagger"].attrs["scores"].tolist() == before
 
 
 def test_corrected_entities_are_preset_as_a_whole(nlp):
