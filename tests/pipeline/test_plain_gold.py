@@ -126,6 +126,15 @@ def test_a_span_with_whitespace_at_an_end_is_odd(words):
     assert plain_golds([Example(Doc(VOCAB, words=words), reference)], chain) == [None]
 
 
+def test_overlapping_spans_are_odd():
+    tagset = TagSet("BIO", ["LOC"])
+    chain = Chain("", "gold", False, False, tagset, States(tagset), numpy.arange(len(tagset)))
+    for places, odd in (([(0, 3), (1, 2)], True), ([(0, 2), (1, 3)], True), ([(0, 1), (1, 3)], False)):
+        reference = Doc(VOCAB, words=["a", "b", "c"])
+        reference.spans["gold"] = [Span(reference, *place, "LOC") for place in places]
+        assert (plain_golds([Example(Doc(VOCAB, words=["a", "b", "c"]), reference)], chain) == [None]) == odd
+
+
 def test_spans_of_different_documents_do_not_touch():
     docs = [Doc(VOCAB, words=["Rome"], ents=["B-LOC"]) for _ in range(2)]
     tagset = TagSet("IO", ["LOC"])
