@@ -4,7 +4,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from spacy.attrs import NORM, SUFFIX
 from spacy.ml.models.tok2vec import CharacterEmbed, MaxoutWindowEncoder, MultiHashEmbed, build_hash_embed_cnn_tok2vec
-from thinc.api import SGD, chain, list2ragged
+from thinc.api import SGD, chain, list2ragged, set_dropout_rate
 from thinc.types import Ragged
 
 from spacy_bio_crf.fast import kernels
@@ -162,6 +162,11 @@ def test_gradients_stay_as_they_were_given():
     dYs = make_vectors(5, 3, width=32, seed=1)
     fast.begin_update(Xs)[1](dYs)
     assert_close(Xs, before, tolerance=0)
+    assert_close(dYs, make_vectors(5, 3, width=32, seed=1), tolerance=0)
+    docs = make_docs(5)
+    _, fast = make_twins(multi_hash(2, width=32), docs)
+    set_dropout_rate(fast, 0.3)
+    fast.begin_update(docs)[1](dYs[:1])
     assert_close(dYs, make_vectors(5, 3, width=32, seed=1), tolerance=0)
 
 
