@@ -1,0 +1,50 @@
+"""An extension of griffe, which reads docstrings for the site: spaCy's style, told in Google's."""
+import re
+from inspect import cleandoc
+from textwrap import indent
+
+from griffe import Extension
+
+FIELD = re.compile(r"(?P<name>[*\w]+(?:, [*\w]+)*)(?: \((?P<type>.+?)\))?: (?P<text>.*)")
+RESULT = re.compile(r"(?P<kind>RETURNS|YIELDS|RAISES) \(?(?P<type>.+?)\)?: (?P<text>.*)")
+TITLES = {"RETURNS": "Returns", "YIELDS": "Yields", "RAISES": "Raises"}
+
+
+def to_google(text, names, title):
+    """Gather the fields of a docstring in sections.
+
+    text (str): The docstring. A field begins with a name of `names` and perhaps its type, or with RETURNS, YIELDS or RAISES;
+        its further lines are indented.
+    names (Container[str]): The parameters of a function, or the attributes of a class.
+    title (str): Of their section: "Args" or "Attributes".
+    RETURNS (str): The docstring in Google's style.
+    """
+    prose, sections = [], {}
+    lines = prose
+    for line in cleandoc(text).splitlines():
+        field, result = FIELD.fullmatch(line), RESULT.fullmatch(line)
+        if result:
+            lines = [result["text"]]
+            sections.setdefault(TITLES[result["kind"]], []).append((result["type"], lines))
+        elif field and all(name.lstrip("*") in names for name in field["name"].split(", ")):
+            lines = [field["text"]]
+            kind = f" ({field['type']})" if field["type"] else ""
+            sections.setdefault(title, []).extend((name + kind, lines) for name in field["name"].split(", "))
+        else:
+            if not line.startswith(" "):
+                lines = prose
+            lines.append(line)
+    parts = ["\n".join(prose).strip()]
+    for heading, fields in sections.items():
+        parts.append(f"{heading}:\n" + indent("\n".join(f"{head}: " + "\n".join(body) for head, body in fields), "    "))
+    return "\n\n".join(parts)
+
+
+class SpacyDocstrings(Extension):
+    def on_function(self, *, func, **kwargs):
+        if func.docstring:
+            func.docstring.value = to_google(func.docstring.value, {one.name for one in func.parameters}, "Args")
+
+    def on_class(self, *, cls, **kwargs):
+        if cls.docstring:
+            cls.docstring.value = to_google(cls.docstring.value, set(cls.members), "Attributes")
