@@ -13,7 +13,7 @@ from thinc.api import Config
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 LOOSE = "constraints.md"  # its outputs are those of a training that rounding may change: only their lines are counted
-NAMES = ("supervision", "constraints", "layers", "explain", "features", "corpora")
+NAMES = ("index", "quickstart", "concepts", "supervision", "constraints", "layers", "explain", "features", "corpora")
 PAGES = [README, *(ROOT / "docs" / f"{name}.md" for name in NAMES)]
 SNIPPET = re.compile(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", re.DOTALL)
 

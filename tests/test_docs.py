@@ -1,0 +1,74 @@
+"""The documentation builds into a site without a warning, and its commands and configs are ones that there are."""
+import re
+import shlex
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import spacy
+import typer
+from spacy.cli._util import parse_config_overrides
+from spacy.util import load_config, load_model_from_config
+
+from spacy_bio_crf.cli import bio_crf_cli
+
+from .test_readme import test_configs_resolve as resolve_configs
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+COMMANDS = typer.main.get_command(bio_crf_cli).commands
+
+
+def name(page):
+    return page.relative_to(ROOT).as_posix()
+
+
+def commands(page):
+    """The words of each command in the blocks of shell."""
+    for block in re.findall(r"```bash\n(.*?)```", page.read_text(encoding="utf8"), re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            for command in re.split(r" && ", line):
+                yield shlex.split(command, comments=True)
+
+
+@pytest.mark.skipif(find_spec("mkdocs") is None, reason="mkdocs is not installed: pip install '.[docs]'")
+def test_the_site_builds_without_warnings(tmp_path):
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "WARNING" not in done.stderr
+    reference = (tmp_path / "site" / "api" / "crf.html").read_text(encoding="utf8")
+    assert "RETURNS" not in reference and "Returns:" in reference  # the docstrings were understood
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_commands_are_understood(page):
+    """Options that are not there, too few arguments and settings that cannot be are errors."""
+    for command in commands(page):
+        if command[:4] == ["python", "-m", "spacy", "bio-crf"]:
+            COMMANDS[command[4]].make_context(command[4], command[5:])
+        elif command[:4] == ["python", "-m", "spacy", "train"]:
+            overrides = parse_config_overrides(without(command[5:], "--output", "--code"))
+            config = load_config(ROOT / command[4], overrides=overrides)
+            assert load_model_from_config(config, auto_fill=True).pipe_names
+
+
+def without(words, *options):
+    """The words less these options, and the value of each."""
+    kept = iter(words)
+    return [word for word in kept if word not in options or next(kept) is None]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "```ini" in page.read_text(encoding="utf8")], ids=name)
+def test_configs_resolve(page):
+    resolve_configs(page)
+
+
+def test_pages_of_tasks_end_in_commands():
+    pages = [page for page in PAGES if page.parent.name == "tasks" and page.name != "index.md"]
+    assert pages
+    for page in pages:
+        titles = re.findall(r"^## (.*)", page.read_text(encoding="utf8"), re.MULTILINE)
+        assert titles[0] == "What the data looks like" and titles[-1] == "Commands", page
