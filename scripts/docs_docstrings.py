@@ -7,6 +7,7 @@ from griffe import Extension
 
 FIELD = re.compile(r"(?P<name>[*\w]+(?:, [*\w]+)*)(?: \((?P<type>.+?)\))?: (?P<text>.*)")
 RESULT = re.compile(r"(?P<kind>RETURNS|YIELDS|RAISES) \(?(?P<type>.+?)\)?: (?P<text>.*)")
+WITHIN = re.compile(r"(?<=[.:]) (?=(?:RETURNS|YIELDS|RAISES) )")  # after the first sentence, on its line
 TITLES = {"RETURNS": "Returns", "YIELDS": "Yields", "RAISES": "Raises"}
 
 
@@ -21,7 +22,7 @@ def to_google(text, names, title):
     """
     prose, sections = [], {}
     lines = prose
-    for line in cleandoc(text).splitlines():
+    for line in WITHIN.sub("\n", cleandoc(text)).splitlines():
         field, result = FIELD.fullmatch(line), RESULT.fullmatch(line)
         if result:
             lines = [result["text"]]
@@ -44,6 +45,10 @@ class SpacyDocstrings(Extension):
     def on_function(self, *, func, **kwargs):
         if func.docstring:
             func.docstring.value = to_google(func.docstring.value, {one.name for one in func.parameters}, "Args")
+
+    def on_attribute(self, *, attr, **kwargs):
+        if attr.docstring:
+            attr.docstring.value = to_google(attr.docstring.value, (), "Attributes")
 
     def on_class(self, *, cls, **kwargs):
         if cls.docstring:

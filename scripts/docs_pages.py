@@ -6,7 +6,6 @@ repository. The page of the commands is what they say of themselves.
 import re
 from pathlib import Path
 
-import spacy_bio_crf.cli  # noqa: F401 (mounts the commands)
 import typer
 from mkdocs.structure.files import File
 from spacy_bio_crf.cli import bio_crf_cli
@@ -45,11 +44,19 @@ def on_files(files, config):
     return files
 
 
+def help_of_commands():
+    """What each command says of itself, as Markdown, with its examples as they are typed."""
+    for name, command in typer.main.get_command(bio_crf_cli).commands.items():
+        text = get_docs_for_click(obj=command, ctx=typer.Context(command), name=f"python -m spacy bio-crf {name}", indent=1)
+        text = re.sub("^## .*", f"## {name}", text)
+        text = re.sub("(?m)^Examples:\n", "", text)
+        yield re.sub(rf"(?m)^({name} .*)$", r"    python -m spacy bio-crf \1", text)
+
+
 def on_page_markdown(markdown, page, config, files):
     def inside(link):
         return link["up"][len("../") :] + page_of(link["path"]) if leads_out(link, page.file) else link[0]
 
     if page.file.src_uri == COMMANDS:
-        command = typer.main.get_command(bio_crf_cli)
-        markdown += get_docs_for_click(obj=command, ctx=typer.Context(command), name="python -m spacy bio-crf")
+        markdown += "\n".join(help_of_commands())
     return LINK.sub(inside, markdown)

@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 VENV=${VENV:-.venv}
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}  # BLAS threads cost more than they give on sentences
 python3 -m venv "$VENV"
-"$VENV/bin/python" -m pip install --quiet -c constraints.txt -e ".[test]"
+"$VENV/bin/python" -m pip install --quiet -c constraints.txt -e ".[test,docs]"
 "$VENV/bin/python" -m pytest "$@"
