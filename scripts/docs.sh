@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the documentation into site/, and fails on any warning; with `serve`, shows it as it changes. VENV as in test.sh.
+# Builds the documentation into site/, and fails on any warning; with `serve`, shows it as it changes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 VENV=${VENV:-.venv}

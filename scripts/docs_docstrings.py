@@ -14,8 +14,8 @@ TITLES = {"RETURNS": "Returns", "YIELDS": "Yields", "RAISES": "Raises"}
 def to_google(text, names, title):
     """Gather the fields of a docstring in sections.
 
-    text (str): The docstring. A field begins with a name of `names` and perhaps its type, or with RETURNS, YIELDS or RAISES;
-        its further lines are indented.
+    text (str): The docstring. A field begins with a name and its type, with one of `names`, or with RETURNS, YIELDS or
+        RAISES; its further lines are indented.
     names (Container[str]): The parameters of a function, or the attributes of a class.
     title (str): Of their section: "Args" or "Attributes".
     RETURNS (str): The docstring in Google's style.
@@ -27,7 +27,7 @@ def to_google(text, names, title):
         if result:
             lines = [result["text"]]
             sections.setdefault(TITLES[result["kind"]], []).append((result["type"], lines))
-        elif field and all(name.lstrip("*") in names for name in field["name"].split(", ")):
+        elif field and (field["type"] or all(name.lstrip("*") in names for name in field["name"].split(", "))):
             lines = [field["text"]]
             kind = f" ({field['type']})" if field["type"] else ""
             sections.setdefault(title, []).extend((name + kind, lines) for name in field["name"].split(", "))
@@ -37,7 +37,8 @@ def to_google(text, names, title):
             lines.append(line)
     parts = ["\n".join(prose).strip()]
     for heading, fields in sections.items():
-        parts.append(f"{heading}:\n" + indent("\n".join(f"{head}: " + "\n".join(body) for head, body in fields), "    "))
+        rows = "\n".join(f"{head}: " + "\n".join(body) for head, body in fields)
+        parts.append(f"{heading}:\n" + indent(rows, "    "))
     return "\n\n".join(parts)
 
 

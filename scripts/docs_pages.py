@@ -1,7 +1,7 @@
 """Hooks of MkDocs: pages that are made from other files of the project.
 
-A link of a page to a file outside docs/ leads to a page that shows this file, so that pages read the same here and in the
-repository. The page of the commands is what they say of themselves.
+A link of a page to a file outside docs/ leads to a page that shows this file, so that pages read the same here and
+in the repository. The page of the commands is what they say of themselves.
 """
 import re
 from pathlib import Path
@@ -47,10 +47,11 @@ def on_files(files, config):
 def help_of_commands():
     """What each command says of itself, as Markdown, with its examples as they are typed."""
     for name, command in typer.main.get_command(bio_crf_cli).commands.items():
-        text = get_docs_for_click(obj=command, ctx=typer.Context(command), name=f"python -m spacy bio-crf {name}", indent=1)
+        full_name = f"python -m spacy bio-crf {name}"
+        text = get_docs_for_click(obj=command, ctx=typer.Context(command), name=full_name, indent=1)
         text = re.sub("^## .*", f"## {name}", text)
         text = re.sub("(?m)^Examples:\n", "", text)
-        yield re.sub(rf"(?m)^({name} .*)$", r"    python -m spacy bio-crf \1", text)
+        yield re.sub(rf"(?m)^{name} (.*)$", rf"    {full_name} \1", text)
 
 
 def on_page_markdown(markdown, page, config, files):

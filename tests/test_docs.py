@@ -38,9 +38,9 @@ def test_the_site_builds_without_warnings(tmp_path):
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "WARNING" not in done.stderr
-    reference = (tmp_path / "site" / "api" / "crf.html").read_text(encoding="utf8")
-    assert "RETURNS" not in reference and "Returns:" in reference  # the docstrings were understood
+    reference = [page.read_text(encoding="utf8") for page in (tmp_path / "site" / "api").glob("*.html")]
+    assert any("Returns:" in page for page in reference)  # the docstrings were understood
+    assert not any(re.search("RETURNS|RAISES|YIELDS", page) for page in reference)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
