@@ -18,29 +18,14 @@ from importlib.metadata import version
 
 import numpy
 import torch
-from crf import N_LABELS, SHAPES, bio, bio_scores, processor_seconds, pytorch_crf_calls, random_scores
+from crf import N_LABELS, bio, bio_scores, processor_seconds, random_scores
+from peers.chain_timing import SHAPES, Chain
+from peers.torch_chains import ours, pytorch_crf
 from torchcrf import CRF
 
 from spacy_bio_crf.crf import reference
-from spacy_bio_crf.crf.torch_backend import ChainCRF, marginals, use_arithmetic
+from spacy_bio_crf.crf.torch_backend import marginals, use_arithmetic
 from spacy_bio_crf.types import ChainScores, Constraints
-
-
-def our_calls(scores, tags):
-    shape = (len(scores.lengths), int(scores.lengths[0]))
-    model = ChainCRF(len(scores.start), scores.constraints)
-    with torch.no_grad():
-        for name in ("start", "step", "end"):
-            getattr(model, name)[:] = torch.from_numpy(getattr(scores, name))
-    emissions = torch.from_numpy(scores.emissions).reshape(*shape, -1).requires_grad_()
-    tags = torch.from_numpy(tags.astype("int64")).reshape(shape)
-
-    def loss():
-        model.zero_grad()
-        emissions.grad = None
-        model(emissions, tags, reduction="sum").backward()
-
-    return {"best path": lambda: model.best_path(emissions)[0].tolist(), "loss": loss}
 
 
 def side_by_side(ours, theirs, rounds):
@@ -56,16 +41,17 @@ def side_by_side(ours, theirs, rounds):
 
 def measure_speed(rounds):
     for shape, sizes in SHAPES.items():
-        scores, tags = bio_scores(*sizes)
-        ours, theirs = our_calls(scores, tags), pytorch_crf_calls(scores, tags)
-        for name in ours:
-            our_seconds, their_seconds = side_by_side(ours[name], theirs[name], rounds)
+        batch = bio_scores(*sizes)
+        for task in Chain._fields:
+            calls = (getattr(make(*batch), task) for make in (ours, pytorch_crf))
+            our_seconds, their_seconds = side_by_side(*calls, rounds)
+            n_tokens = len(batch[1])
             yield {
                 "batch": shape,
-                "task": name,
-                "tokens_per_second": len(tags) / our_seconds,
-                "pytorch_crf_tokens_per_second": len(tags) / their_seconds,
-                "ratio": their_seconds / our_seconds,
+                "task": task.replace("_", " "),
+                "tokens/s": n_tokens / our_seconds,
+                "pytorch-crf, tokens/s": n_tokens / their_seconds,
+                "times as fast": their_seconds / our_seconds,
             }
 
 

@@ -1,4 +1,4 @@
-"""Chains of peers on torch: padded batches, here of sequences of one length, and no constraints."""
+"""Chains on torch: padded batches, here of sequences of one length. Peers have no constraints."""
 import importlib.machinery
 import importlib.util
 import sys
@@ -45,6 +45,18 @@ def pytorch_crf(scores: ChainScores, tags: numpy.ndarray) -> Chain:
         getattr(model, name).data[:] = values
     loss = differentiated(lambda: -model(emissions, gold, reduction="sum"), emissions, *model.parameters())
     return Chain(torch.no_grad()(lambda: model.decode(emissions)), loss)
+
+
+def ours(scores: ChainScores, tags: numpy.ndarray) -> Chain:
+    """Under the constraints of the scores."""
+    from spacy_bio_crf.crf.torch_backend import ChainCRF
+
+    model = ChainCRF(len(scores.start), scores.constraints)
+    emissions, gold, parameters = tensors(scores, tags)
+    for name, values in zip(("start", "step", "end"), parameters):
+        getattr(model, name).data[:] = values
+    loss = differentiated(lambda: model(emissions, gold, reduction="sum"), emissions, *model.parameters())
+    return Chain(lambda: model.best_path(emissions)[0].tolist(), loss)
 
 
 def torch_crf(scores: ChainScores, tags: numpy.ndarray) -> Chain:
@@ -133,4 +145,10 @@ class FlairTags:
         return int(index)
 
 
-CHAINS = {"pytorch-crf": pytorch_crf, "torch-struct": torch_struct, "TorchCRF": torch_crf, "Flair": flair}
+CHAINS = {
+    "ours, on torch": ours,
+    "pytorch-crf": pytorch_crf,
+    "torch-struct": torch_struct,
+    "TorchCRF": torch_crf,
+    "Flair": flair,
+}

@@ -1,7 +1,7 @@
 """Forward and backward (Rabiner 1989), over all sequences of a batch at once."""
 
 from dataclasses import dataclass
-from typing import List, Tuple
+from typing import Tuple
 
 import torch
 from torch import Tensor
@@ -74,15 +74,16 @@ def _forward(lattice: Lattice, system: NumberSystem) -> Forward:
     (start, start_top), (step, step_top), (end, end_top) = map(system.lift_over_top, lattice.scores[1:])
     scale = emission_tops[:, 0] + step_top[0]
     scale[:n] = emission_tops[:n, 0] + start_top
-    rows, totals = [emissions[:0]], [emissions[:0, :1]]
-    for here in emissions.split(layout.sizes):
-        before = start if len(rows) == 1 else system.through(first_rows(rows[-1], len(here)), step)
-        row, total = system.normalised(system.times(before, here))
-        rows.append(row)
-        totals.append(total)
-    alpha, totals = torch.cat(rows), torch.cat(totals)
+    alpha, totals = torch.empty_like(emissions), torch.empty_like(emissions[:, :1])
+    before = start
+    for row, total, here in zip(*(x.split(layout.sizes) for x in (alpha, totals, emissions))):
+        if before is not start:
+            before = system.through(first_rows(before, len(row)), step)
+        row.copy_(system.times(before, here))
+        total.copy_(system.normalise_(row))
+        before = row
     scale = scale + system.log(totals)[:, 0]
-    _, last = system.normalised(system.times(alpha[layout.last], end))
+    last = system.normalise_(system.times(alpha[layout.last], end))
     log_z = layout.sums(scale) + (system.log(last)[:, 0] + end_top)
     exact = system.in_range(alpha)
     for weights, logs in zip((emissions, start, step, end), lattice.scores):
@@ -92,14 +93,13 @@ def _forward(lattice: Lattice, system: NumberSystem) -> Forward:
 
 def _backward(forward: Forward) -> Backward:
     layout, system, step = forward.layout, forward.system, forward.step.T.contiguous()
-    rows: List[Tensor] = []
-    on = forward.end.new_empty(0, len(forward.end))  # of the sequences that go on
-    for size, here in zip(reversed(layout.sizes), reversed(forward.emissions.split(layout.sizes))):
-        if len(on) < size:
-            on = torch.cat([on, forward.end.expand(size - len(on), -1)])
-        row, _ = system.normalised(on)
-        rows.append(row)
+    beta = torch.empty_like(forward.alpha)
+    on = beta[:0]
+    for row, here in zip(*(reversed(x.split(layout.sizes)) for x in (beta, forward.emissions))):
+        row[: len(on)] = on
+        row[len(on) :] = forward.end  # of the sequences that end here
+        system.normalise_(row)
         on = system.through(system.times(row, here), step)
-    beta = torch.cat([*reversed(rows), forward.alpha[:0]])
-    probabilities, meets = system.normalised(system.times(forward.alpha, beta))
+    probabilities = system.times(forward.alpha, beta)
+    meets = system.normalise_(probabilities)
     return Backward(beta, system.times(forward.emissions, beta), system.probability(probabilities), meets)

@@ -69,8 +69,8 @@ class NumberSystem:
         """Sum over i of x[b, i] step[i, j]. Shape: B, K"""
         raise NotImplementedError
 
-    def normalised(self, x: Tensor) -> Tuple[Tensor, Tensor]:
-        """The rows over their totals, in place, and the totals; a row of zeros stays one. Shapes: B, K and B, 1"""
+    def normalise_(self, x: Tensor) -> Tensor:
+        """Divide each row by its total, in place; a row of zeros stays one. The totals. Shape: B, 1"""
         raise NotImplementedError
 
     def probability(self, share: Tensor) -> Tensor:
@@ -115,9 +115,10 @@ class Probability(NumberSystem):
     def through(self, x: Tensor, step: Tensor) -> Tensor:
         return product(x, step)
 
-    def normalised(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+    def normalise_(self, x: Tensor) -> Tensor:
         total = x.sum(1, keepdim=True)
-        return x.div_(total + self.tiny), total
+        x.div_(total + self.tiny)
+        return total
 
     def probability(self, share: Tensor) -> Tensor:
         return share
@@ -153,9 +154,10 @@ class LogSpace(NumberSystem):
 
         return by_rows(of, x, per_row=step.numel())
 
-    def normalised(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+    def normalise_(self, x: Tensor) -> Tensor:
         total = log_sum(x, 1)[:, None]
-        return x.sub_(finite(total)), total
+        x.sub_(finite(total))
+        return total
 
     def probability(self, share: Tensor) -> Tensor:
         return share.exp()

@@ -63,7 +63,7 @@ def span_weights(forward: Forward, backward: Backward, labels: Ints1d, joins: Te
     out = torch.empty_like(here)
     on_from = log(forward.system.through(backward.ahead[n:], boundary.T.contiguous()))
     out[layout.before] = on_from - finite(totals[n:]) - finite(meets[n:])
-    last = log(forward.system.normalised(forward.system.times(forward.alpha[layout.last], forward.end))[1])
+    last = log(forward.system.normalise_(forward.system.times(forward.alpha[layout.last], forward.end)))
     out[layout.last] = log(forward.end) - finite(last)
     on = log(backward.beta) - finite(meets)
 
