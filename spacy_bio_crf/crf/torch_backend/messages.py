@@ -21,7 +21,7 @@ class Forward:
     totals (Tensor): Those totals. Shape: N, 1
     scale (Tensor): Logarithm of all that alpha's row was divided by, after the row before it. Shape: N
     log_z (Tensor): Shape: B'
-    exact (Tensor): Whether the number system can hold all of these. Shape: ()
+    exact (bool): Whether the number system can hold all of these.
     """
 
     layout: Layout
@@ -34,7 +34,7 @@ class Forward:
     totals: Tensor
     scale: Tensor
     log_z: Tensor
-    exact: Tensor
+    exact: bool
 
 
 @dataclass
@@ -79,15 +79,14 @@ def _forward(lattice: Lattice, system: NumberSystem) -> Forward:
     for row, total, here in zip(*(x.split(layout.sizes) for x in (alpha, totals, emissions))):
         if before is not start:
             before = system.through(first_rows(before, len(row)), step)
-        row.copy_(system.times(before, here))
+        system.times(before, here, out=row)
         total.copy_(system.normalise_(row))
         before = row
     scale = scale + system.log(totals)[:, 0]
     last = system.normalise_(system.times(alpha[layout.last], end))
     log_z = layout.sums(scale) + (system.log(last)[:, 0] + end_top)
-    exact = system.in_range(alpha)
-    for weights, logs in zip((emissions, start, step, end), lattice.scores):
-        exact = exact & system.holds(weights, logs)
+    lifted = zip((emissions, start, step, end), lattice.scores)
+    exact = system.in_range(alpha) and all(system.holds(weights, logs) for weights, logs in lifted)
     return Forward(layout, system, emissions, start, step, end, alpha, totals, scale, log_z, exact)
 
 
@@ -97,7 +96,8 @@ def _backward(forward: Forward) -> Backward:
     on = beta[:0]
     for row, here in zip(*(reversed(x.split(layout.sizes)) for x in (beta, forward.emissions))):
         row[: len(on)] = on
-        row[len(on) :] = forward.end  # of the sequences that end here
+        if len(on) < len(row):
+            row[len(on) :] = forward.end  # of the sequences that end here
         system.normalise_(row)
         on = system.through(system.times(row, here), step)
     probabilities = system.times(forward.alpha, beta)

@@ -6,7 +6,7 @@ where one does, the batch is computed again in `LogSpace`, which holds their log
 -inf in the other.
 """
 
-from typing import Callable, Tuple
+from typing import Callable, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -62,7 +62,7 @@ class NumberSystem:
     def log(self, weights: Tensor) -> Tensor:
         raise NotImplementedError
 
-    def times(self, x: Tensor, y: Tensor) -> Tensor:
+    def times(self, x: Tensor, y: Tensor, out: Optional[Tensor] = None) -> Tensor:
         raise NotImplementedError
 
     def through(self, x: Tensor, step: Tensor) -> Tensor:
@@ -82,12 +82,12 @@ class NumberSystem:
         numbers proper. Shape: K, K"""
         raise NotImplementedError
 
-    def holds(self, weights: Tensor, logs: Tensor) -> Tensor:
-        """Whether each weight with a logarithm is far enough from zero. Shape: ()"""
+    def holds(self, weights: Tensor, logs: Tensor) -> bool:
+        """Whether each weight with a logarithm is far enough from zero."""
         raise NotImplementedError
 
-    def in_range(self, weights: Tensor) -> Tensor:
-        """Whether each weight is far enough from zero, or zero, made from such as are in range. Shape: ()"""
+    def in_range(self, weights: Tensor) -> bool:
+        """Whether each weight is far enough from zero, or zero, made from such as are in range."""
         raise NotImplementedError
 
 
@@ -109,8 +109,8 @@ class Probability(NumberSystem):
     def log(self, weights: Tensor) -> Tensor:
         return weights.log()
 
-    def times(self, x: Tensor, y: Tensor) -> Tensor:
-        return x * y
+    def times(self, x: Tensor, y: Tensor, out: Optional[Tensor] = None) -> Tensor:
+        return torch.mul(x, y, out=out)
 
     def through(self, x: Tensor, step: Tensor) -> Tensor:
         return product(x, step)
@@ -126,11 +126,15 @@ class Probability(NumberSystem):
     def pair_sums(self, before: Tensor, step: Tensor, after: Tensor, totals: Tensor, share: Tensor) -> Tensor:
         return step * product(before.T, after * (share / (totals + self.tiny)))
 
-    def holds(self, weights: Tensor, logs: Tensor) -> Tensor:
-        return ~((weights < self.least) & (logs > -torch.inf)).any()
+    def holds(self, weights: Tensor, logs: Tensor) -> bool:
+        return self._none_below(weights) or not ((weights < self.least) & (logs > -torch.inf)).any()
 
-    def in_range(self, weights: Tensor) -> Tensor:
-        return ~((weights < self.least) & (weights > 0)).any()
+    def in_range(self, weights: Tensor) -> bool:
+        return self._none_below(weights) or not ((weights < self.least) & (weights > 0)).any()
+
+    def _none_below(self, weights: Tensor) -> bool:
+        """The quick answer, where nothing is forbidden."""
+        return weights.numel() == 0 or bool(weights.amin() >= self.least)
 
 
 class LogSpace(NumberSystem):
@@ -145,8 +149,8 @@ class LogSpace(NumberSystem):
     def log(self, logs: Tensor) -> Tensor:
         return logs
 
-    def times(self, x: Tensor, y: Tensor) -> Tensor:
-        return x + y
+    def times(self, x: Tensor, y: Tensor, out: Optional[Tensor] = None) -> Tensor:
+        return torch.add(x, y, out=out)
 
     def through(self, x: Tensor, step: Tensor) -> Tensor:
         def of(rows: Tensor) -> Tensor:
@@ -169,8 +173,8 @@ class LogSpace(NumberSystem):
 
         return by_rows(of, before, after, totals, share, per_row=step.numel()).sum(0).view_as(step)
 
-    def holds(self, weights: Tensor, logs: Tensor) -> Tensor:
-        return torch.tensor(True)
+    def holds(self, weights: Tensor, logs: Tensor) -> bool:
+        return True
 
-    def in_range(self, weights: Tensor) -> Tensor:
-        return torch.tensor(True)
+    def in_range(self, weights: Tensor) -> bool:
+        return True
