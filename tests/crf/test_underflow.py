@@ -63,6 +63,17 @@ def test_a_track_fades_slowly(fast):
         assert_array_equal(gradient.step, [[0, 0], [0, 399]])
 
 
+def test_a_track_fades_slowly_seen_from_the_end(fast):
+    """The way forward has nothing out of range, as the other track may not start."""
+    for gap in (1.0, 25.0, 40.0):
+        scores = tracks([400], gap)
+        scores.constraints.start[0] = False
+        log_z, gradient = fast.marginals(scores)
+        assert_allclose(log_z, [-gap * 400], rtol=1e-12)
+        assert_array_equal(gradient.emissions, numpy.tile([0, 1], (400, 1)))
+        assert_array_equal(gradient.step, [[0, 0], [0, 399]])
+
+
 @pytest.mark.parametrize("field", ["start", "step", "end"])
 @pytest.mark.parametrize("size", [100.0, 170.0, 1e3, 1e6])
 def test_a_shared_score_out_of_range(crf, field, size):
