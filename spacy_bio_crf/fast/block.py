@@ -80,7 +80,7 @@ class Block(NamedTuple):
             return None
         if rate >= 1.0:
             return numpy.zeros(shape, dtype="float32")
-        return (numpy.random.uniform(0.0, 1.0, shape) >= rate) * numpy.float32(1.0 / (1.0 - rate))
+        return (numpy.random.random_sample(shape) >= rate) * numpy.float32(1.0 / (1.0 - rate))
 
 
 def _floats(name: str, array: FloatsXd, shape: Tuple[int, ...]) -> FloatsXd:
