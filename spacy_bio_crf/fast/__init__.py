@@ -1,4 +1,4 @@
 """The layers of spaCy's CNN encoder, faster: the same parameters, and the same numbers but for rounding."""
-from .speed_up import keep_fast, speed_up
+from .models import keep_fast, speed_up
 
 __all__ = ["keep_fast", "speed_up"]

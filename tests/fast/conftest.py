@@ -18,5 +18,5 @@ def target(request):
 def any_processor():
     """Speed up on processors without wide vectors too, where it would be none."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(import_module("spacy_bio_crf.fast.speed_up"), "kernels", SimpleNamespace(available=lambda: ["any"]))
+        patch.setattr(import_module("spacy_bio_crf.fast.models"), "kernels", SimpleNamespace(available=lambda: ["any"]))
         yield patch

@@ -12,7 +12,7 @@ from spacy.training import Example
 from thinc.api import Config, NumpyOps
 
 from spacy_bio_crf.fast import kernels, speed_up
-from spacy_bio_crf.fast.speed_up import FASTER
+from spacy_bio_crf.fast.models import FASTER
 
 from ..conftest import SENTENCES, make_nlp
 from .test_layers import cnn
@@ -251,7 +251,7 @@ def test_nodes_with_ops_of_their_own_stay_in_thinc(monkeypatch):
 
 
 def test_without_wide_vectors_thinc_is_left_alone(monkeypatch):
-    monkeypatch.setattr(import_module("spacy_bio_crf.fast.speed_up"), "kernels", kernels)
+    monkeypatch.setattr(import_module("spacy_bio_crf.fast.models"), "kernels", kernels)
     monkeypatch.setattr(kernels, "available", lambda: ["baseline"])
     docs = make_docs(5, 0, 12)
     slow, fast = make_twins(cnn(width=32), docs)
