@@ -6,7 +6,7 @@
 namespace bio_crf {
 
 // Axes: N rows that are computed, O outputs, P pieces, I inputs. O and I are multiples of 16, which every vector width
-// divides.
+// divides. (With a single piece and no LayerNorm, the forward pass takes any O and I.)
 constexpr int GROUP = 16;
 
 struct Maxout {

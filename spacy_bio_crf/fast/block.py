@@ -58,13 +58,13 @@ class Block(NamedTuple):
         names = [(self.maxout, "W", (O, P, I)), (self.maxout, "b", (O, P))]
         if self.norm is not None:
             names += [(self.norm, "G", (O,)), (self.norm, "b", (O,))]
-        parameters = kernels.Parameters(*(_floats(name, node.get_param(name), shape) for node, name, shape in names))
-        X = _floats("X", X, (len(X), I // (2 * window + 1)))
+        parameters = kernels.Parameters(*(floats(name, node.get_param(name), shape) for node, name, shape in names))
+        X = floats("X", X, (len(X), I // (2 * window + 1)))
         mask = self.dropout_mask((len(X), O), is_train)
         block = kernels.Block(parameters, X, rows, window, mask, residual, is_train)
 
         def backprop(dY: Floats2d) -> Floats2d:
-            dX, *gradients = block.backward(_floats("dY", dY, (len(X), O)))
+            dX, *gradients = block.backward(floats("dY", dY, (len(X), O)))
             for (node, name, _), gradient in zip(names, gradients):
                 node.inc_grad(name, gradient)
             return dX
@@ -83,7 +83,7 @@ class Block(NamedTuple):
         return (numpy.random.random_sample(shape) >= rate) * numpy.float32(1.0 / (1.0 - rate))
 
 
-def _floats(name: str, array: FloatsXd, shape: Tuple[int, ...]) -> FloatsXd:
+def floats(name: str, array: FloatsXd, shape: Tuple[int, ...]) -> FloatsXd:
     """An array as the kernels read it. If it has rows, they read all of the shape, whatever is there."""
     if array.shape != shape and len(array):
         raise ValueError(

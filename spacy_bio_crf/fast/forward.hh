@@ -4,14 +4,18 @@
 template <int P>
 constexpr int TILE = (LANES == 16 ? 27 : 12) / P;
 
+static int64_t whole_groups(int64_t n_outputs) { return (n_outputs + GROUP - 1) / GROUP * GROUP; }
+
 // Weights group by group of outputs: the inputs one after the other, and for each of them the outputs of the first piece,
 // those of the second, ...
 static void pack(const Maxout& maxout, float* weights, float* bias) {
     constexpr int64_t BLOCK = 64;  // inputs, whose packed weights stay in the first cache
     const int64_t I = maxout.n_inputs, P = maxout.n_pieces;
+    std::fill(weights, weights + whole_groups(maxout.n_outputs) * P * I, 0.0f);
+    std::fill(bias, bias + whole_groups(maxout.n_outputs) * P, 0.0f);
     for (int64_t group = 0; group < maxout.n_outputs; group += GROUP)
         for (int64_t first = 0; first < I; first += BLOCK)
-            for (int64_t o = 0; o < GROUP; o++)
+            for (int64_t o = 0; o < GROUP && group + o < maxout.n_outputs; o++)
                 for (int64_t p = 0; p < P; p++) {
                     const float* from = maxout.weights + ((group + o) * P + p) * I;
                     float* to = weights + group * P * I + p * GROUP + o;
@@ -90,12 +94,14 @@ static void normalize(const Norm& norm, int64_t O, float* row, float* normalized
 
 // Dropout and the residual, for one row of O.
 static void finish(int64_t O, const float* row, const float* dropout, const float* residual, float* Y) {
-    for (int64_t o = 0; o < O; o += LANES) {
+    int64_t o = 0;
+    for (; o + LANES <= O; o += LANES) {
         Floats y = load(row + o);
         if (dropout) y = y * load(dropout + o);
         if (residual) y = y + load(residual + o);
         store(Y + o, y);
     }
+    for (; o < O; o++) Y[o] = row[o] * (dropout ? dropout[o] : 1) + (residual ? residual[o] : 0);
 }
 
 template <int P>
@@ -104,18 +110,18 @@ static void forward_pieces(
     const float* residual, float* Y, const Trace& trace
 ) {
     constexpr int64_t CHUNK = 16 * TILE<P>;  // rows, whose inputs stay in the cache while the weights pass
-    const int64_t I = maxout.n_inputs, O = maxout.n_outputs;
-    Aligned weights(O * P * I), bias(O * P), best(CHUNK * O);
+    const int64_t I = maxout.n_inputs, O = maxout.n_outputs, width = whole_groups(O);
+    Aligned weights(width * P * I), bias(width * P), best(CHUNK * width);
     std::vector<const float*> x(CHUNK);
     pack(maxout, weights.data(), bias.data());
     for (int64_t first = 0; first < rows.count; first += CHUNK) {
         const int64_t n = std::min(CHUNK, rows.count - first);
-        const Largest out{best.data(), trace.which ? trace.which + first * O : nullptr, O};
+        const Largest out{best.data(), trace.which ? trace.which + first * O : nullptr, width};
         for (int64_t r = 0; r < n; r++) x[r] = X + windows.at(rows.index[first + r]);
         for (int64_t o = 0; o < O; o += GROUP)
             multiply_all<TILE<P>, P>(x.data(), n, I, weights.data() + o * P * I, bias.data() + o * P, out.at(0, o));
         for (int64_t r = 0; r < n; r++) {
-            float* row = best.data() + r * O;
+            float* row = best.data() + r * width;
             const int64_t at = (first + r) * O, to = rows.index[first + r] * O;
             if (norm.scale)
                 normalize(
@@ -131,6 +137,6 @@ static void forward(
     const Maxout& maxout, const Norm& norm, const Rows& rows, const Windows& windows, const float* X, const float* dropout,
     const float* residual, float* Y, const Trace& trace
 ) {
-    const auto pieces = maxout.n_pieces == 2 ? forward_pieces<2> : forward_pieces<3>;
+    const auto pieces = maxout.n_pieces == 1 ? forward_pieces<1> : maxout.n_pieces == 2 ? forward_pieces<2> : forward_pieces<3>;
     pieces(maxout, norm, rows, windows, X, dropout, residual, Y, trace);
 }

@@ -5,10 +5,10 @@ from spacy.language import Language
 from thinc.api import Model, NumpyOps
 
 from ..errors import Errors
-from . import block, embed, encode, kernels
+from . import block, embed, encode, kernels, linear
 from .nodes import is_a
 
-FASTER = (embed, encode, block)  # the larger first
+FASTER = (embed, encode, block, linear)  # the larger first
 
 
 def speed_up(model: Model) -> Model:
