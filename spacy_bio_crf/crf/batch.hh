@@ -54,9 +54,9 @@ inline void marginals(const Kernels& kernels, const Chain& chain, const Batch& b
         const Windows windows(sequence.length);
         for (int64_t w = 0; w < windows.count(); w++) {
             kernels.marginals(chain, sequence, work, windows[w]);
-            gradient.add_tokens(first, sequence.length, windows[w], work.beta);
+            kernels.add_tokens(chain, sequence, work, windows[w], first, gradient);
         }
-        gradient.add_steps(work.steps);
+        kernels.add_steps(work, gradient);
     });
 }
 
@@ -169,7 +169,7 @@ inline int64_t loss(const Kernels& kernels, const Chain& chain, const Batch& bat
                 for (int64_t t = window.first; t < window.last; t++)
                     for (int j = 0; j < chain.n_tags; j++) work.beta[t][j] -= gold_work->beta[t][j];
             }
-            gradient.add_tokens(first, n, window, work.beta);
+            kernels.add_tokens(chain, sequence, work, window, first, gradient);
         }
         double* steps = work.steps.data();
         if (kind == Gold::ONE_PATH) {
@@ -182,7 +182,7 @@ inline int64_t loss(const Kernels& kernels, const Chain& chain, const Batch& bat
         } else {
             for (size_t place = 0; place < chain.step.tiles.size; place++) steps[place] -= gold_work->steps.data()[place];
         }
-        gradient.add_steps(work.steps);
+        kernels.add_steps(work, gradient);
     });
     return failed;
 }

@@ -5,15 +5,18 @@
 namespace bio_crf {
 
 struct Chain {
+    static constexpr int WHOLE = 24;  // as many tags have one block of steps, legal or not: it stays in registers
     int n_tags, width;
+    Rows padding;  // -inf there, 0 elsewhere
     Numbers start, end;
     Matrix step, step_transposed;
     bool fits_probabilities;  // none of them below FLOOR
 
     Chain(int n_tags, const float* start_scores, const float* step_scores, const float* end_scores,
           const uint8_t* may_start, const uint8_t* may_step, const uint8_t* may_end, bool with_probabilities)
-        : n_tags(n_tags), width(padded(n_tags)), start(width), end(width), step(legal_tiles(n_tags, may_step)),
+        : n_tags(n_tags), width(padded(n_tags)), padding(1, width), start(width), end(width), step(legal_tiles(n_tags, may_step)),
           step_transposed(transposed_tiles(n_tags, may_step)), fits_probabilities(with_probabilities) {
+        for (int j = 0; j < width; j++) padding.data()[j] = j < n_tags ? 0.0 : -INF;
         for (int j = 0; j < n_tags; j++) {
             if (may_start[j]) start.logs.data()[j] = start_scores[j];
             if (may_end[j]) end.logs.data()[j] = end_scores[j];
@@ -52,12 +55,12 @@ private:
     static Tiles legal_tiles(int n_tags, const uint8_t* legal) {
         return Tiles(n_tags, n_tags, [=](int i, int j) {
             const uint8_t *row = legal + size_t(i) * n_tags, *last = row + std::min(j + 8, n_tags);
-            return std::find(row + j, last, 1) < last;
+            return n_tags <= WHOLE || std::find(row + j, last, 1) < last;
         });
     }
     static Tiles transposed_tiles(int n_tags, const uint8_t* legal) {
         return Tiles(n_tags, n_tags, [=](int j, int i) {
-            uint8_t any = 0;
+            uint8_t any = n_tags <= WHOLE;
             for (int row = i; row < std::min(i + 8, n_tags); row++) any |= legal[size_t(row) * n_tags + j];
             return any != 0;
         });

@@ -3,16 +3,17 @@
 
 // steps[r, j..] += sum over t in [first, last) of alpha[t, i + r] * after[t + 1, j..], for ROWS rows; in registers.
 template <int ROWS, int WIDTH>
-static inline void outer_products(const Rows& alpha, const Rows& after, double* steps, int64_t first, int64_t last, int i,
+static inline void outer_products(const RowsAt alpha, const RowsAt after, double* steps, int64_t first, int64_t last, int i,
                                   int j) {
     constexpr int V = WIDTH / LANES;
     Doubles sums[ROWS][V];
     for (int r = 0; r < ROWS; r++)
         for (int v = 0; v < V; v++) sums[r][v] = load(steps + r * WIDTH + v * LANES);
-    for (int64_t t = first; t < last; t++)
+    for (int64_t t = first; t < last; t++) {
+        const double *from = alpha[t] + i, *to = after[t + 1] + j;
         for (int r = 0; r < ROWS; r++)
-            for (int v = 0; v < V; v++)
-                sums[r][v] = sums[r][v] + broadcast(alpha[t][i + r]) * load(after[t + 1] + j + v * LANES);
+            for (int v = 0; v < V; v++) sums[r][v] = sums[r][v] + broadcast(from[r]) * load(to + v * LANES);
+    }
     for (int r = 0; r < ROWS; r++)
         for (int v = 0; v < V; v++) store(steps + r * WIDTH + v * LANES, sums[r][v]);
 }
@@ -64,6 +65,26 @@ static double expectations(const Chain& chain, const Sequence& sequence, Workspa
     });
 }
 
+template <class S>
+static void weigh_rows(const Chain& chain, const Workspace& work, int64_t first, int64_t last, int64_t n) {
+    with_steps<S>(chain, [&](auto steps) {
+        const RowsAt rows = work.emissions, alphas = work.alpha, betas = work.beta, factors = work.beta_factors;
+        for (int64_t t = first; t < last; t++) {
+            double *emissions = rows[t], *alpha = alphas[t], *beta = betas[t];
+            const double total = S::total(steps.width, [&](int j) { return S::times(load(alpha + j), load(beta + j)); });
+            const double inverse = S::inverse(total);
+            // So scaled, alpha[t, i] * step[i, j] * (emissions * beta)[t + 1, j] is the probability of the step.
+            const double to_step = t + 1 < n ? S::times(inverse, factors[t][0]) : inverse;
+            for (int j = 0; j < steps.width; j += LANES) {
+                const Doubles a = load(alpha + j), b = load(beta + j);
+                store(emissions + j, S::times(load(emissions + j), b));
+                store(beta + j, S::probability(S::times(S::times(a, b), broadcast(inverse))));
+                store(alpha + j, S::times(a, broadcast(to_step)));
+            }
+        }
+    });
+}
+
 // Puts the token marginals of a window in the place of beta. After the last of all windows, one after the other, the
 // expected steps are in work.steps.
 static void marginals(const Chain& chain, const Sequence& sequence, Workspace& work, const Window& window) {
@@ -73,23 +94,14 @@ static void marginals(const Chain& chain, const Sequence& sequence, Workspace& w
         fill_rows<S>(chain, sequence, work, window);
         if (window.first == 0) std::fill(work.steps.data(), work.steps.data() + chain.step.numbers.size, 0.0);
         const auto weigh_by_beta = [&](int64_t t) {
+            double *emissions = work.emissions[t], *beta = work.beta[t];
             for (int j = 0; j < chain.width; j += LANES)
-                store(work.emissions[t] + j, S::times(load(work.emissions[t] + j), load(work.beta[t] + j)));
+                store(emissions + j, S::times(load(emissions + j), load(beta + j)));
         };
         constexpr int64_t CHUNK = 64;  // tokens whose rows stay in the first cache
         for (int64_t first = window.first; first < window.last; first += CHUNK) {
             const int64_t last = std::min(first + CHUNK, window.last);
-            for (int64_t t = first; t < last; t++) {
-                const double inverse = S::inverse(meet<S>(chain, work, t));
-                // So scaled, alpha[t, i] * step[i, j] * (emissions * beta)[t + 1, j] is the probability of the step.
-                const double to_step = t + 1 < n ? S::times(inverse, S::inverse(work.beta_scales[t][0])) : inverse;
-                weigh_by_beta(t);
-                for (int j = 0; j < chain.width; j += LANES) {
-                    const Doubles alpha = load(work.alpha[t] + j), beta = load(work.beta[t] + j);
-                    store(work.beta[t] + j, S::probability(S::times(S::times(alpha, beta), broadcast(inverse))));
-                    store(work.alpha[t] + j, S::times(alpha, broadcast(to_step)));
-                }
-            }
+            weigh_rows<S>(chain, work, first, last, n);
             count_steps(system, chain, work, std::max(first - 1, window.first), last - 1);
         }
         if (window.last < n) {

@@ -86,7 +86,7 @@ class ExpectedValue {
                         const Doubles step = load(S::of(chain.step.numbers) + place);
                         Doubles sum = load(work.steps.data() + place);
                         for (int64_t t = first; t < last; t++) {
-                            const double scale = S::times(inverse_total[t][0], S::inverse(work.beta_scales[t][0]));
+                            const double scale = S::times(inverse_total[t][0], work.beta_factors[t][0]);
                             const Doubles before = S::times(broadcast(S::times(work.alpha[t][i], scale)), step);
                             const Doubles p = S::probability(S::times(before, load(work.emissions[t + 1] + j)));
                             sum = sum + p * (broadcast(so_far[t][i]) + load(ahead[t + 1] + j));
@@ -142,7 +142,7 @@ static double expected_value(const Chain& chain, const Sequence& sequence, Works
                              double unit, double* value, Gradient& gradient, int64_t first) {
     return forward_backward(chain, sequence, work, true, [&](auto system) {
         ExpectedValue<decltype(system)> expected(chain, sequence, work, values, unit);
-        *value = expected([&](const Window& window) { gradient.add_tokens(first, sequence.length, window, work.beta); });
-        gradient.add_steps(work.steps);
+        *value = expected([&](const Window& window) { add_tokens(chain, sequence, work, window, first, gradient); });
+        add_steps(work, gradient);
     });
 }

@@ -9,18 +9,18 @@ static inline void with_width(const Tiles::Block& block, Each each) {
     else each(std::integral_constant<int, 8>());
 }
 
-// Calls epilogue(column, sum over i of x[i] * matrix[i, column..]) for the columns of a block, with System's sum and
-// product. The sums stay in registers while the loop goes over the rows, in two interleaved chains.
-template <class System, int WIDTH, class Epilogue>
-static inline void block_product(const double* x, const double* values, const Tiles& tiles, const Tiles::Block& block,
-                                 Epilogue epilogue) {
-    constexpr int V = WIDTH / LANES;
+// Sums of x[i] * row i of a matrix, with System's sum and product, for WIDTH columns. They stay in registers while the loop
+// goes over the rows, in two interleaved chains.
+template <class System, int WIDTH>
+struct ProductSums {
+    static constexpr int V = WIDTH / LANES;
     Doubles even[V], odd[V];
-    for (int v = 0; v < V; v++) even[v] = odd[v] = broadcast(System::ZERO);
-    for (int r = block.first_run; r < block.last_run; r++) {
-        const Tiles::Run run = tiles.runs[r];
-        const double* row = values + run.at;
-        for (int i = run.first; i < run.last; i += 2, row += 2 * WIDTH) {
+
+    INLINE ProductSums() {
+        for (int v = 0; v < V; v++) even[v] = odd[v] = broadcast(System::ZERO);
+    }
+    INLINE void add(const double* x, const double* row, int n_rows) {
+        for (int i = 0; i < n_rows; i += 2, row += 2 * WIDTH) {
             const Doubles x0 = broadcast(x[i]), x1 = broadcast(x[i + 1]);
             for (int v = 0; v < V; v++) {
                 even[v] = System::plus(even[v], System::times(x0, load(row + v * LANES)));
@@ -28,18 +28,35 @@ static inline void block_product(const double* x, const double* values, const Ti
             }
         }
     }
-    for (int v = 0; v < V; v++) epilogue(block.column + v * LANES, System::plus(even[v], odd[v]));
+    // epilogue(column, sum)
+    template <class Epilogue>
+    INLINE void hand_on(int column, Epilogue epilogue) const {
+        for (int v = 0; v < V; v++) epilogue(column + v * LANES, System::plus(even[v], odd[v]));
+    }
+};
+
+// Calls epilogue(column, sum over i of x[i] * matrix[i, column..]) for the columns of a block.
+template <class System, int WIDTH, class Epilogue>
+static inline void block_product(const double* x, const double* values, const Tiles& tiles, const Tiles::Block& block,
+                                 Epilogue epilogue) {
+    ProductSums<System, WIDTH> sums;
+    for (int r = block.first_run; r < block.last_run; r++) {
+        const Tiles::Run run = tiles.runs[r];
+        sums.add(x + run.first, values + run.at, run.last - run.first);
+    }
+    sums.hand_on(block.column, epilogue);
 }
 
 // (max, +): the best path.
 struct MaxPlus {
     static constexpr double ZERO = -INF;
+    static const double* of(const Numbers& numbers) { return numbers.logs.data(); }
     static Doubles plus(Doubles a, Doubles b) { return max(a, b); }
     static Doubles times(Doubles a, Doubles b) { return a + b; }
 
     template <int WIDTH, class Epilogue>
     static void block(const double* x, const Matrix& matrix, const Tiles::Block& block, Epilogue epilogue) {
-        block_product<MaxPlus, WIDTH>(x, matrix.numbers.logs.data(), matrix.tiles, block, epilogue);
+        block_product<MaxPlus, WIDTH>(x, of(matrix.numbers), matrix.tiles, block, epilogue);
     }
 };
 
@@ -57,7 +74,7 @@ struct Probability {
     static double log(double x) { return std::log(x); }
     static Doubles probability(Doubles x) { return x; }
     static double probability(double x) { return x; }
-    static Doubles from_log(Doubles x) { return exp(x); }
+    static void from_logs(double* logs, size_t n) { exponentiate(logs, n); }
     static bool holds(double log) { return log >= LOG_FLOOR; }
     static bool is_extreme(double x) { return !(x > 1e-100 && x < 1e100); }
     static Doubles smallest(Doubles least, Doubles x) { return min(least, where_above(x, 0.0, x, broadcast(1.0))); }
@@ -90,7 +107,7 @@ struct LogSpace {
     static double log(double x) { return x; }
     static Doubles probability(Doubles x) { return exp(x); }
     static double probability(double x) { return std::exp(x); }
-    static Doubles from_log(Doubles x) { return x; }
+    static void from_logs(double*, size_t) {}
     static bool holds(double) { return true; }
     static bool is_extreme(double) { return false; }
     static Doubles smallest(Doubles least, Doubles) { return least; }
@@ -133,6 +150,49 @@ static inline void product(const double* x, const Matrix& matrix, Epilogue epilo
     for (const Tiles::Block& block : matrix.tiles.blocks)
         with_width(block, [&](auto width) { S::template block<width.value>(x, matrix, block, epilogue); });
 }
+
+// A chain's steps as a recursion takes them from token to token, forwards and backwards. Few tags have them in one block,
+// whose width is a constant.
+template <class S>
+struct TiledSteps {
+    const Chain& chain;
+    const int width;
+
+    explicit TiledSteps(const Chain& chain) : chain(chain), width(chain.width) {}
+    template <class Epilogue>
+    void forwards(const double* x, Epilogue epilogue) const { product<S>(x, chain.step, epilogue); }
+    template <class Epilogue>
+    void backwards(const double* x, Epilogue epilogue) const { product<S>(x, chain.step_transposed, epilogue); }
+};
+template <class S, int WIDTH>
+struct WholeSteps {
+    static constexpr int width = WIDTH;
+    const int n_rows;
+    const double *step, *step_transposed;
+
+    explicit WholeSteps(const Chain& chain)
+        : n_rows((chain.n_tags + 1) / 2 * 2), step(S::of(chain.step.numbers)),
+          step_transposed(S::of(chain.step_transposed.numbers)) {}
+    template <class Epilogue>
+    INLINE void forwards(const double* x, Epilogue epilogue) const { product(x, step, epilogue); }
+    template <class Epilogue>
+    INLINE void backwards(const double* x, Epilogue epilogue) const { product(x, step_transposed, epilogue); }
+
+private:
+    template <class Epilogue>
+    INLINE void product(const double* x, const double* values, Epilogue epilogue) const {
+        ProductSums<S, WIDTH> sums;
+        sums.add(x, values, n_rows);
+        sums.hand_on(0, epilogue);
+    }
+};
+template <class S, class Each>
+static inline void with_steps(const Chain& chain, Each each) {
+    if (std::is_same_v<S, LogSpace> || chain.step.tiles.blocks.size() != 1) each(TiledSteps<S>(chain));
+    else if constexpr (!std::is_same_v<S, LogSpace>)
+        with_width(chain.step.tiles.blocks[0], [&](auto width) { each(WholeSteps<S, width.value>(chain)); });
+}
+
 template <class S, class Epilogue>
 static inline void product_of_block(const double* x, const Matrix& matrix, int block, Epilogue epilogue) {
     S::template block<8>(x, matrix, matrix.tiles.blocks[block], epilogue);

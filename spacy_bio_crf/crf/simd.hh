@@ -4,10 +4,15 @@
 #if defined(__GNUC__) && !defined(SPACY_BIO_CRF_PORTABLE)
 
 typedef double Doubles __attribute__((vector_size(LANES * 8), aligned(8), may_alias));
-typedef int64_t Bits __attribute__((vector_size(LANES * 8)));
+typedef int64_t Bits __attribute__((vector_size(LANES * 8), aligned(8), may_alias));
+typedef float Floats __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 
 static inline Doubles load(const double* from) { return *reinterpret_cast<const Doubles*>(from); }
+static inline Doubles load(const float* from) {
+    return __builtin_convertvector(*reinterpret_cast<const Floats*>(from), Doubles);
+}
 static inline void store(double* to, Doubles x) { *reinterpret_cast<Doubles*>(to) = x; }
+static inline void store(float* to, Doubles x) { *reinterpret_cast<Floats*>(to) = __builtin_convertvector(x, Floats); }
 static inline Doubles broadcast(double x) { return x - Doubles{}; }
 static inline Doubles max(Doubles a, Doubles b) { return a > b ? a : b; }
 static inline Doubles min(Doubles a, Doubles b) { return a < b ? a : b; }
@@ -16,18 +21,36 @@ static inline Doubles where_above(Doubles x, double bound, Doubles yes, Doubles 
     return x > broadcast(bound) ? yes : no;
 }
 
-// exp(x) for x <= 0, to the last bits; 0 below -708. Cody-Waite reduction to |r| <= ln(2)/2, then the Taylor polynomial.
-static inline Doubles exp(Doubles x) {
+// x becomes exp(x), for x <= 0, to the last bits; 0 below -708. Cody-Waite reduction to |r| <= ln(2)/2, then the Taylor
+// polynomial. It is a long chain, so several go side by side.
+template <int COUNT>
+INLINE void exponentiate(Doubles (&x)[COUNT]) {
     const Doubles ROUND = broadcast(6755399441055744.0);  // 1.5 * 2^52: adding it rounds, and leaves n in the low bits
-    const Doubles clipped = max(x, broadcast(-708.0));
-    const Doubles shifted = clipped * 1.4426950408889634 + ROUND;
-    const Doubles n = shifted - ROUND;
-    const Doubles r = (clipped - n * 0.693145751953125) - n * 1.42860682030941723212e-6;
+    Doubles shifted[COUNT], r[COUNT], y[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        const Doubles clipped = max(x[i], broadcast(-708.0));
+        shifted[i] = clipped * 1.4426950408889634 + ROUND;
+        const Doubles n = shifted[i] - ROUND;
+        r[i] = (clipped - n * 0.693145751953125) - n * 1.42860682030941723212e-6;
+        y[i] = broadcast(1.0 / 6227020800);
+    }
     constexpr double FACTORIALS[] = {479001600, 39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6, 2, 1, 1};
-    Doubles y = broadcast(1.0 / 6227020800);
-    for (double factorial : FACTORIALS) y = y * r + 1.0 / factorial;
-    const Doubles scaled = (Doubles)((Bits)y + ((Bits)shifted << 52));
-    return where_above(x, -708.0, scaled, Doubles{});
+    for (double factorial : FACTORIALS)
+        for (int i = 0; i < COUNT; i++) y[i] = y[i] * r[i] + 1.0 / factorial;
+    for (int i = 0; i < COUNT; i++)
+        x[i] = where_above(x[i], -708.0, (Doubles)((Bits)y[i] + ((Bits)shifted[i] << 52)), Doubles{});
+}
+INLINE Doubles exp(Doubles x) {
+    Doubles one[] = {x};
+    exponentiate(one);
+    return one[0];
+}
+// sums[i] += x[i] * 2^BITS, rounded, for |x| < 2^(62 - BITS): what is whole, and the rest.
+template <int BITS>
+INLINE void add_on_grid(Doubles x, int64_t* sums) {
+    const Doubles ROUND = broadcast(6755399441055744.0);
+    const Doubles whole = x + ROUND, rest = (x - (whole - ROUND)) * double(int64_t(1) << BITS) + ROUND;
+    *reinterpret_cast<Bits*>(sums) += (((Bits)whole - (Bits)ROUND) << BITS) + ((Bits)rest - (Bits)ROUND);
 }
 
 #else
@@ -44,8 +67,10 @@ static inline Doubles each_lane(Function function) {
     return result;
 }
 
-static inline Doubles load(const double* from) { return each_lane([&](int i) { return from[i]; }); }
-static inline void store(double* to, const Doubles& x) { for (int i = 0; i < LANES; i++) to[i] = x[i]; }
+template <class Number>
+static inline Doubles load(const Number* from) { return each_lane([&](int i) { return from[i]; }); }
+template <class Number>
+static inline void store(Number* to, const Doubles& x) { for (int i = 0; i < LANES; i++) to[i] = Number(x[i]); }
 static inline Doubles broadcast(double x) { return each_lane([&](int) { return x; }); }
 static inline Doubles operator+(const Doubles& a, const Doubles& b) {
     return each_lane([&](int i) { return a[i] + b[i]; });
@@ -69,9 +94,31 @@ static inline Doubles min(const Doubles& a, const Doubles& b) {
 static inline Doubles where_above(const Doubles& x, double bound, const Doubles& yes, const Doubles& no) {
     return each_lane([&](int i) { return x[i] > bound ? yes[i] : no[i]; });
 }
+template <int BITS>
+static inline void add_on_grid(const Doubles& x, int64_t* sums) {
+    for (int i = 0; i < LANES; i++) sums[i] += std::llrint(std::ldexp(x[i], BITS));
+}
 static inline Doubles exp(const Doubles& x) { return each_lane([&](int i) { return std::exp(x[i]); }); }
+template <int COUNT>
+static inline void exponentiate(Doubles (&x)[COUNT]) {
+    for (Doubles& one : x) one = exp(one);
+}
 
 #endif
+
+// The same for n numbers, a multiple of 8.
+static inline void exponentiate(double* numbers, size_t n) {
+    constexpr int COUNT = LANES == 8 ? 8 : 4;
+    const auto some = [&](auto count, size_t at) {
+        Doubles x[count.value];
+        for (int i = 0; i < count.value; i++) x[i] = load(numbers + at + i * LANES);
+        exponentiate(x);
+        for (int i = 0; i < count.value; i++) store(numbers + at + i * LANES, x[i]);
+    };
+    size_t at = 0;
+    for (; at + COUNT * LANES <= n; at += COUNT * LANES) some(std::integral_constant<int, COUNT>(), at);
+    for (; at < n; at += LANES) some(std::integral_constant<int, 1>(), at);
+}
 
 // Over the lanes, in halves: shorter chains of dependent additions, and the same order always.
 template <class Function>

@@ -32,7 +32,7 @@ class InsideSpan {
                 double* after = work.row[0];
                 for (int j = 0; j < chain.width; j += LANES)
                     store(after + j, S::times(load(work.emissions[t + 1] + j), load(work.beta[t + 1] + j)));
-                const Doubles inverse = broadcast(S::inverse(work.beta_scales[t][0]));
+                const Doubles inverse = broadcast(work.beta_factors[t][0]);
                 product_of_block<S>(after, labelling.out_of, column / 8, [&](int c, Doubles sum) {
                     store(exits[t] + c, S::times(sum, inverse));
                 });
@@ -72,7 +72,7 @@ public:
             return;
         }
         const double* ways = entries_at(t, label);
-        const double inverse = S::inverse(work.alpha_scales[t][0]);
+        const double inverse = work.alpha_factors[t][0];
         for (size_t k = 0; k < label.tags.size(); k++) {
             const int column = label.entries[k];
             const double emission = S::times(work.emissions[t][label.tags[k]], inverse);
@@ -82,7 +82,7 @@ public:
     // To token t, from the one before it.
     void go_on(const Label& label, int64_t t) {
         const double* step = S::of(chain.step.numbers);
-        const double inverse = S::inverse(work.alpha_scales[t][0]);
+        const double inverse = work.alpha_factors[t][0];
         std::fill(next.begin(), next.begin() + label.tags.size(), S::ZERO);
         for (const Label::Join& join : label.joins)
             next[join.to] = S::plus(next[join.to], S::times(inside[join.from], step[join.place]));

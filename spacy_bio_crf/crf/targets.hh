@@ -10,6 +10,8 @@ struct Kernels {
     double (*log_partition)(const Chain&, const Sequence&, Workspace&);
     double (*expectations)(const Chain&, const Sequence&, Workspace&);
     void (*marginals)(const Chain&, const Sequence&, Workspace&, const Window&);
+    void (*add_tokens)(const Chain&, const Sequence&, const Workspace&, const Window&, int64_t, Gradient&);
+    void (*add_steps)(const Workspace&, Gradient&);
     double (*expected_value)(const Chain&, const Sequence&, Workspace&, const float*, double, double*, Gradient&, int64_t);
     double (*entropy)(const Chain&, const Sequence&, Workspace&);
     double (*sample)(const Chain&, const Sequence&, Workspace&, const double*, int32_t*, int64_t, int64_t);
@@ -20,6 +22,12 @@ struct Kernels {
 
 #if defined(__GNUC__)
 #pragma GCC diagnostic ignored "-Wpsabi"  // vectors are passed inside this file only
+#endif
+
+#if defined(__GNUC__)
+#define INLINE inline __attribute__((always_inline))
+#else
+#define INLINE inline
 #endif
 
 // Any compiler, any processor: 16-byte vectors where the compiler has them, plain loops elsewhere.

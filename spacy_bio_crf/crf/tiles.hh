@@ -20,22 +20,29 @@ const double LOG_FLOOR = std::log(FLOOR);
 // Rows of tags are padded to a multiple of 8, so that vectors of any width fit. Padding is the number system's zero.
 inline int padded(int n) { return (n + 7) / 8 * 8; }
 
-// Rows of `width` doubles that start at cache lines, numbered from any token on.
-class Rows {
-    std::unique_ptr<double[]> memory;
+// Where rows of `width` doubles lie, numbered from any token on. A loop's own copy of it stays in registers.
+class RowsAt {
+protected:
     double* first = nullptr;
-    size_t width = 0;
-    int64_t origin = 0;
+    int64_t width = 0, origin = 0;
+
+public:
+    double* operator[](int64_t t) const { return first + (t - origin) * width; }
+    double* data() const { return first; }
+};
+
+// Room for rows, which start at cache lines.
+class Rows : public RowsAt {
+    std::unique_ptr<double[]> memory;
 
 public:
     Rows() = default;
-    Rows(size_t n_rows, size_t width) : memory(new double[n_rows * width + 8]), width(width) {
+    Rows(size_t n_rows, size_t row_width) : memory(new double[n_rows * row_width + 8]) {
+        width = row_width;
         first = memory.get();
         while (reinterpret_cast<uintptr_t>(first) % 64) first++;
     }
     void begin_at(int64_t t) { origin = t; }
-    double* operator[](int64_t t) const { return first + (t - origin) * width; }
-    double* data() const { return first; }
 };
 
 // Which tiles of a matrix are stored: blocks of 8, 16 or 24 columns, and in each of them runs of rows, one row after the

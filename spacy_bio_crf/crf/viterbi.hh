@@ -17,15 +17,18 @@ static void best_prefixes(const Chain& chain, const Sequence& sequence, Workspac
     const Rows& delta = work.alpha;
     work.enter(window);
     if (window.first == 0) {
-        widen(chain, sequence, 0, delta[0]);
+        widen(chain, sequence, 0, chain.width, delta[0]);
         for (int j = 0; j < chain.width; j += LANES)
             store(delta[0] + j, load(chain.start.logs.data() + j) + load(delta[0] + j));
     }
-    for (int64_t t = std::max<int64_t>(window.first, 1); t < window.last; t++) {
-        widen(chain, sequence, t, delta[t]);
-        const auto add_emission = [&](int j, Doubles best) { store(delta[t] + j, best + load(delta[t] + j)); };
-        product<MaxPlus>(delta[t - 1], chain.step, add_emission);
-    }
+    with_steps<MaxPlus>(chain, [&](auto steps) {
+        const RowsAt rows = delta;
+        for (int64_t t = std::max<int64_t>(window.first, 1); t < window.last; t++) {
+            double* row = rows[t];
+            widen(chain, sequence, t, steps.width, row);
+            steps.forwards(rows[t - 1], [&](int j, Doubles best) { store(row + j, best + load(row + j)); });
+        }
+    });
 }
 
 // The best path's score, or -inf if there is none. Of equals, the lowest last tag, then the lowest last but one ...

@@ -33,7 +33,7 @@ public:
 
 // For the rows of any of these sequences.
 struct Workspace {
-    Rows emissions, alpha, beta, alpha_scales, beta_scales;  // by token, in the window
+    Rows emissions, alpha, beta, alpha_factors, beta_factors;  // by token, in the window
     Rows alpha_before, beta_after;                           // by window: the rows on either side, kept
     Rows steps, row;                                         // steps: as those of the chain lie
     bool in_log_space = false;
@@ -49,18 +49,18 @@ struct Workspace {
         const size_t n_kept = n_windows > 1 ? n_windows : 0;
         emissions = Rows(n_rows, width);
         alpha = Rows(n_rows, width);
-        alpha_scales = Rows(n_rows, 1);
+        alpha_factors = Rows(n_rows, 1);
         alpha_before = Rows(n_kept, width);
         if (!with_backward) return;
         beta = Rows(n_rows, width);
-        beta_scales = Rows(n_rows, 1);
+        beta_factors = Rows(n_rows, 1);
         beta_after = Rows(n_kept, width);
         steps = Rows(1, chain.step.tiles.size);
     }
     // Makes room for a window's rows, and puts alpha before the first of them.
     void enter(const Window& window) {
         const int64_t origin = std::max<int64_t>(window.first - 1, 0);
-        for (Rows* rows : {&emissions, &alpha, &beta, &alpha_scales, &beta_scales}) rows->begin_at(origin);
+        for (Rows* rows : {&emissions, &alpha, &beta, &alpha_factors, &beta_factors}) rows->begin_at(origin);
         if (window.index > 0) copy(alpha_before[window.index], alpha[window.first - 1]);
     }
     void keep_alpha(const Window& window) { copy(alpha[window.last - 1], alpha_before[window.index + 1]); }
