@@ -82,22 +82,32 @@ double path_score(const Chain& chain, const Sequence& sequence, Path&& path) {
 
 enum class Gold { ANYTHING, ONE_PATH, LATTICE };
 
-// How many of n booleans are true: eight at a time, summed in the highest byte of a product.
-inline int count_true(const uint8_t* values, int n) {
-    int count = 0, j = 0;
-    for (; j + 8 <= n; j += 8) {
-        uint64_t eight;
-        std::memcpy(&eight, values + j, 8);
-        count += int(eight * 0x0101010101010101u >> 56);
+// How many of n booleans are true, and the sum of their places: eight at a time, summed in the highest byte of a product.
+struct True {
+    int count = 0, places = 0;
+
+    True(const uint8_t* values, int n) {
+        constexpr uint8_t PLACES[] = {7, 6, 5, 4, 3, 2, 1, 0};
+        uint64_t weights, eight;
+        std::memcpy(&weights, PLACES, 8);
+        int j = 0;
+        for (; j + 8 <= n; j += 8) {
+            std::memcpy(&eight, values + j, 8);
+            const int more = int(eight * 0x0101010101010101u >> 56);
+            count += more;
+            places += j * more + int(eight * weights >> 56);
+        }
+        for (; j < n; j++) {
+            count += values[j];
+            places += j * values[j];
+        }
     }
-    for (; j < n; j++) count += values[j];
-    return count;
-}
+};
 
 inline Gold read_gold(const uint8_t* gold, int64_t length, int n_tags) {
     bool anything = true, one_path = true;
     for (int64_t t = 0; t < length && (anything || one_path); t++) {
-        const int count = count_true(gold + t * n_tags, n_tags);
+        const int count = True(gold + t * n_tags, n_tags).count;
         anything &= count == n_tags;
         one_path &= count == 1;
     }
@@ -118,10 +128,7 @@ public:
         if (t < first || t >= last) {
             first = t;
             last = std::min(n, t + int64_t(tags.size()));
-            for (int64_t u = first; u < last; u++) {
-                const uint8_t* row = gold + u * n_tags;
-                tags[u - first] = int32_t(static_cast<const uint8_t*>(std::memchr(row, 1, n_tags)) - row);
-            }
+            for (int64_t u = first; u < last; u++) tags[u - first] = True(gold + u * n_tags, n_tags).places;
         }
         return tags[t - first];
     }

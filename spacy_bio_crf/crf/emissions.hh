@@ -25,7 +25,7 @@ INLINE void widen(const Chain& chain, const Sequence& sequence, int64_t t, int w
 INLINE double peak(const double* row, int width) {
     Doubles top = load(row);
     for (int j = LANES; j < width; j += LANES) top = max(top, load(row + j));
-    const double highest_score = highest(top);
+    const double highest_score = highest(top)[0];
     return highest_score > -INF ? highest_score : 0.0;
 }
 
@@ -51,5 +51,5 @@ static bool lift_emissions(const Chain& chain, const Sequence& sequence, Workspa
         lowest_log = least;
     });
     S::from_logs(work.emissions[first], (last - first) * chain.width);
-    return S::holds(lowest(lowest_log));
+    return S::holds(lowest(lowest_log)[0]);
 }

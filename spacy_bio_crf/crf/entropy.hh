@@ -7,13 +7,13 @@ template <class Row>
 static inline double entropy_of(int width, Row at) {
     Doubles top = at(0), total = broadcast(0.0), mean = broadcast(0.0);
     for (int j = LANES; j < width; j += LANES) top = max(top, at(j));
-    top = broadcast(highest(top));
+    top = highest(top);
     for (int j = 0; j < width; j += LANES) {
         const Doubles log = at(j) - top, weight = exp(log);
         total = total + weight;
         mean = mean + weight * where_above(log, -INF, log, broadcast(0.0));
     }
-    return std::log(sum(total)) - sum(mean) / sum(total);
+    return std::log(sum(total)[0]) - sum(mean)[0] / sum(total)[0];
 }
 
 // That of going on from tag i. after: the log weight of each tag, but for the step to it; ways: room for a row

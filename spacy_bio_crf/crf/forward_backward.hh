@@ -1,62 +1,88 @@
 // The forward-backward algorithm (Rabiner 1989, section V.A for the scaling), in either number system.
 // No include guard: see simd.hh.
 
-// What the forward recursion gathers on its way.
+// What a recursion gathers on its way.
 template <class S>
 struct Gathered {
     double log_z = 0.0;
-    double scales = S::ONE;  // not yet in it, as a logarithm a token would take as long as all else
+    double factors = S::ONE;  // not yet in it, as a logarithm a token would take as long as all else
     Doubles least = broadcast(1.0);
+    bool any_path = true;
 };
 
-// One of the two recursions. alpha[t, j]: total of the paths that are at tag j at token t. beta[t, i]: total of the ways to
-// go on from tag i at token t.
+// alpha[t, j]: total of the paths that are at tag j at token t. beta[t, i]: total of the ways to go on from tag i at token t.
+// The two recursions keep at hand what the next token asks for.
 template <class S, class Steps>
-struct Recursion {
+class Recursion {
     const Steps steps;
     const RowsAt emissions, alpha, beta, alpha_factors, beta_factors;
-    double* const after;  // room for a row
+    Doubles alpha_size, after_size;
+    double *after, *room;  // emissions * beta of the token after
+
+    INLINE void put(double* to, Doubles x) {
+        gathered.least = S::smallest(gathered.least, x);
+        store(to, x);
+    }
+
+public:
     Gathered<S> gathered;
 
     Recursion(const Steps& steps, const Workspace& work, const Gathered<S>& gathered)
         : steps(steps), emissions(work.emissions), alpha(work.alpha), beta(work.beta), alpha_factors(work.alpha_factors),
-          beta_factors(work.beta_factors), after(work.row[0]), gathered(gathered) {}
+          beta_factors(work.beta_factors), after(work.row[0]), room(work.row[1]), gathered(gathered) {}
 
-    INLINE void first_alpha(const double* start) {
+    INLINE void start_alpha(const double* start) {
         for (int j = 0; j < steps.width; j += LANES) put(alpha[0] + j, S::times(load(start + j), load(emissions[0] + j)));
+        go_on_from_alpha(0);
     }
-    // Each row is divided by the total of the row before it: unlike its own total, that one is known early. Its inverse is
-    // alpha_factors[t]. Returns false if there are no paths.
+    INLINE void go_on_from_alpha(int64_t t) {
+        alpha_size = broadcast(S::ZERO);
+        for (int j = 0; j < steps.width; j += LANES) alpha_size = S::add_to_size(alpha_size, load(alpha[t] + j));
+    }
+    // Each row is scaled by the size of the row before it: unlike its own size, that one is known early. Returns false if
+    // there are no paths.
     INLINE bool next_alpha(int64_t t) {
-        const double* before = alpha[t - 1];
-        const double scale = S::total(steps.width, [&](int j) { return load(before + j); });
-        gathered.scales = S::times(gathered.scales, scale);
-        if (scale == S::ZERO) return false;
-        if (S::is_extreme(gathered.scales)) {
-            gathered.log_z += S::log(gathered.scales);
-            gathered.scales = S::ONE;
+        const Doubles size = S::size(alpha_size), factor = S::factor(size);
+        if (size[0] == S::ZERO) return gathered.any_path = false;
+        alpha_factors[t][0] = factor[0];
+        gathered.factors = S::times(gathered.factors, factor[0]);
+        if (S::is_extreme(gathered.factors)) {
+            gathered.log_z -= S::log(gathered.factors);
+            gathered.factors = S::ONE;
         }
-        const double factor = S::inverse(scale);
-        alpha_factors[t][0] = factor;
-        steps.forwards(before, [&](int j, Doubles sum) {
-            put(alpha[t] + j, S::times(sum, S::times(load(emissions[t] + j), broadcast(factor))));
+        alpha_size = broadcast(S::ZERO);
+        steps.forwards(alpha[t - 1], [&](int j, Doubles sum) {
+            const Doubles x = S::times(sum, S::times(load(emissions[t] + j), factor));
+            alpha_size = S::add_to_size(alpha_size, x);
+            put(alpha[t] + j, x);
         });
         return true;
     }
-    INLINE void last_beta(int64_t t, const double* end) { std::copy(end, end + steps.width, beta[t]); }
-    // Each row is divided by the total of what it sums up, whose inverse is beta_factors[t].
+
+    INLINE void start_beta(int64_t t, const double* end) {
+        std::copy(end, end + steps.width, beta[t]);
+        go_on_from_beta(t);
+    }
+    INLINE void go_on_from_beta(int64_t t) {
+        after_size = broadcast(S::ZERO);
+        for (int i = 0; i < steps.width; i += LANES) look_ahead(after, i, S::times(load(emissions[t] + i), load(beta[t] + i)));
+    }
+    // Each row is scaled by the size of what it sums up.
     INLINE void beta_before(int64_t t) {
-        for (int j = 0; j < steps.width; j += LANES)
-            store(after + j, S::times(load(emissions[t + 1] + j), load(beta[t + 1] + j)));
-        const double factor = S::inverse(S::total(steps.width, [&](int j) { return load(after + j); }));
-        beta_factors[t][0] = factor;
-        steps.backwards(after, [&](int i, Doubles sum) { put(beta[t] + i, S::times(sum, broadcast(factor))); });
+        const Doubles factor = S::factor(S::size(after_size));
+        beta_factors[t][0] = factor[0];
+        after_size = broadcast(S::ZERO);
+        steps.backwards(after, [&](int i, Doubles sum) {
+            put(beta[t] + i, S::times(sum, factor));
+            look_ahead(room, i, S::times(sum, S::times(load(emissions[t] + i), factor)));
+        });
+        std::swap(after, room);
     }
 
 private:
-    INLINE void put(double* to, Doubles x) {
-        gathered.least = S::smallest(gathered.least, x);
-        store(to, x);
+    INLINE void look_ahead(double* row, int i, Doubles x) {
+        after_size = S::add_to_size(after_size, x);
+        store(row + i, x);
     }
 };
 template <class S, class Run>
@@ -71,28 +97,29 @@ static inline void recur(const Chain& chain, const Workspace& work, Gathered<S>&
 template <class S>
 static void forward_rows(const Chain& chain, Workspace& work, const Window& window, Gathered<S>& gathered) {
     recur(chain, work, gathered, [&](auto& recursion) {
-        int64_t t = window.first;
-        if (t == 0) recursion.first_alpha(S::of(chain.start)), t++;
-        while (t < window.last && recursion.next_alpha(t)) t++;
+        if (window.first == 0) recursion.start_alpha(S::of(chain.start));
+        else recursion.go_on_from_alpha(window.first - 1);
+        for (int64_t t = std::max<int64_t>(window.first, 1); t < window.last && recursion.next_alpha(t);) t++;
     });
 }
 // Wants the emissions of the window, and of the token after it.
 template <class S>
 static void backward_rows(const Chain& chain, const Sequence& sequence, Workspace& work, const Window& window,
                           Gathered<S>& gathered) {
-    if (window.last < sequence.length) work.put_beta(window);
+    const bool at_end = window.last == sequence.length;
+    if (!at_end) work.put_beta(window);
     recur(chain, work, gathered, [&](auto& recursion) {
-        int64_t t = window.last - 1;
-        if (window.last == sequence.length) recursion.last_beta(t--, S::of(chain.end));
-        for (; t >= window.first; t--) recursion.beta_before(t);
+        if (at_end) recursion.start_beta(window.last - 1, S::of(chain.end));
+        else recursion.go_on_from_beta(window.last);
+        for (int64_t t = window.last - (at_end ? 2 : 1); t >= window.first; t--) recursion.beta_before(t);
     });
 }
 // Both side by side, which takes little longer than one: neither waits for the other.
 template <class S>
 static void all_rows(const Chain& chain, int64_t n, Workspace& work, Gathered<S>& gathered) {
     recur(chain, work, gathered, [&](auto& recursion) {
-        recursion.first_alpha(S::of(chain.start));
-        recursion.last_beta(n - 1, S::of(chain.end));
+        recursion.start_alpha(S::of(chain.start));
+        recursion.start_beta(n - 1, S::of(chain.end));
         for (int64_t t = 1; t < n && recursion.next_alpha(t); t++) recursion.beta_before(n - 1 - t);
     });
 }
@@ -109,7 +136,7 @@ static bool forward(const Chain& chain, const Sequence& sequence, Workspace& wor
         widen(chain, sequence, t, chain.width, work.row[0]);
         gathered.log_z += peak(work.row[0], chain.width);
     }
-    for (int64_t w = 0; w < windows.count() && gathered.scales != S::ZERO; w++) {
+    for (int64_t w = 0; w < windows.count() && gathered.any_path; w++) {
         const Window window = windows[w];
         work.enter(window);
         double peaks = 0.0;
@@ -119,11 +146,11 @@ static bool forward(const Chain& chain, const Sequence& sequence, Workspace& wor
         else forward_rows<S>(chain, work, window, gathered);
         if (window.last < n) work.keep_alpha(window);
     }
-    log_z = gathered.log_z + S::log(gathered.scales);
-    if (log_z > -INF) log_z += S::log(S::total(chain.width, [&](int j) {
+    log_z = -INF;
+    if (gathered.any_path) log_z = gathered.log_z - S::log(gathered.factors) + S::log(S::total(chain.width, [&](int j) {
         return S::times(load(work.alpha[n - 1] + j), load(S::of(chain.end) + j));
     }));
-    return lowest(gathered.least) >= FLOOR;
+    return lowest(gathered.least)[0] >= FLOOR;
 }
 
 // Once more, the emissions of a window and of the token after it.
@@ -151,7 +178,7 @@ static bool backward(const Chain& chain, const Sequence& sequence, Workspace& wo
         backward_rows<S>(chain, sequence, work, windows[w], gathered);
         if (w > 0) work.keep_beta(windows[w]);
     }
-    return lowest(gathered.least) >= FLOOR;
+    return lowest(gathered.least)[0] >= FLOOR;
 }
 
 // Fills a window's rows of emissions, alpha and beta, and those of the token after it but alpha, unless there is one window

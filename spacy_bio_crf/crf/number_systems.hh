@@ -10,28 +10,31 @@ static inline void with_width(const Tiles::Block& block, Each each) {
 }
 
 // Sums of x[i] * row i of a matrix, with System's sum and product, for WIDTH columns. They stay in registers while the loop
-// goes over the rows, in two interleaved chains.
+// goes over the rows: so many that the processor is busy, and few enough to fit.
 template <class System, int WIDTH>
-struct ProductSums {
-    static constexpr int V = WIDTH / LANES;
-    Doubles even[V], odd[V];
+class ProductSums {
+    static constexpr int V = WIDTH / LANES, CHAINS = V < 4 ? 2 : 1;
+    Doubles sums[CHAINS][V];
 
+public:
     INLINE ProductSums() {
-        for (int v = 0; v < V; v++) even[v] = odd[v] = broadcast(System::ZERO);
+        for (auto& chain : sums)
+            for (Doubles& sum : chain) sum = broadcast(System::ZERO);
     }
+    // n_rows: even
     INLINE void add(const double* x, const double* row, int n_rows) {
-        for (int i = 0; i < n_rows; i += 2, row += 2 * WIDTH) {
-            const Doubles x0 = broadcast(x[i]), x1 = broadcast(x[i + 1]);
-            for (int v = 0; v < V; v++) {
-                even[v] = System::plus(even[v], System::times(x0, load(row + v * LANES)));
-                odd[v] = System::plus(odd[v], System::times(x1, load(row + WIDTH + v * LANES)));
+        for (int i = 0; i < n_rows; i += CHAINS)
+            for (int c = 0; c < CHAINS; c++, row += WIDTH) {
+                const Doubles x_i = broadcast(x[i + c]);
+                for (int v = 0; v < V; v++)
+                    sums[c][v] = System::plus(sums[c][v], System::times(x_i, load(row + v * LANES)));
             }
-        }
     }
     // epilogue(column, sum)
     template <class Epilogue>
     INLINE void hand_on(int column, Epilogue epilogue) const {
-        for (int v = 0; v < V; v++) epilogue(column + v * LANES, System::plus(even[v], odd[v]));
+        for (int v = 0; v < V; v++)
+            epilogue(column + v * LANES, CHAINS == 1 ? sums[0][v] : System::plus(sums[0][v], sums[CHAINS - 1][v]));
     }
 };
 
@@ -60,6 +63,8 @@ struct MaxPlus {
     }
 };
 
+// To scale a row, its size is asked for: vector by vector, then over the lanes; the factor takes it to about one.
+
 // (+, *): fast, but its numbers may become too small, which `smallest` tells.
 struct Probability {
     static constexpr double ZERO = 0.0, ONE = 1.0;
@@ -71,6 +76,9 @@ struct Probability {
     static double plus(double a, double b) { return a + b; }
     static double times(double a, double b) { return a * b; }
     static double inverse(double x) { return 1.0 / x; }
+    static Doubles add_to_size(Doubles size, Doubles x) { return size + x; }
+    static Doubles size(Doubles lanes) { return sum(lanes); }
+    static Doubles factor(Doubles size) { return inverse_power_of_two(size); }
     static double log(double x) { return std::log(x); }
     static Doubles probability(Doubles x) { return x; }
     static double probability(double x) { return x; }
@@ -87,7 +95,7 @@ struct Probability {
     static double total(int width, Row at) {
         Doubles all = broadcast(0.0);
         for (int j = 0; j < width; j += LANES) all = all + at(j);
-        return sum(all);
+        return sum(all)[0];
     }
 };
 
@@ -104,6 +112,9 @@ struct LogSpace {
     }
     static double times(double a, double b) { return a + b; }
     static double inverse(double x) { return -x; }
+    static Doubles add_to_size(Doubles size, Doubles x) { return max(size, x); }
+    static Doubles size(Doubles lanes) { return highest(lanes); }
+    static Doubles factor(Doubles size) { return broadcast(0.0) - finite_or_zero(size); }
     static double log(double x) { return x; }
     static Doubles probability(Doubles x) { return exp(x); }
     static double probability(double x) { return std::exp(x); }
@@ -135,9 +146,9 @@ struct LogSpace {
     static double total(int width, Row at) {
         Doubles top = at(0), all = broadcast(0.0);
         for (int j = LANES; j < width; j += LANES) top = max(top, at(j));
-        top = finite_or_zero(broadcast(highest(top)));
+        top = finite_or_zero(highest(top));
         for (int j = 0; j < width; j += LANES) all = all + exp(at(j) - top);
-        return top[0] + std::log(sum(all));
+        return top[0] + std::log(sum(all)[0]);
     }
 
 private:

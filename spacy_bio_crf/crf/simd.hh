@@ -16,6 +16,19 @@ static inline void store(float* to, Doubles x) { *reinterpret_cast<Floats*>(to) 
 static inline Doubles broadcast(double x) { return x - Doubles{}; }
 static inline Doubles max(Doubles a, Doubles b) { return a > b ? a : b; }
 static inline Doubles min(Doubles a, Doubles b) { return a < b ? a : b; }
+// Lane i has what lane i ^ HALF had.
+template <int HALF, int... LANE>
+INLINE Doubles swapped(Doubles x, std::integer_sequence<int, LANE...>) {
+#ifdef __clang__
+    return __builtin_shufflevector(x, x, (LANE ^ HALF)...);
+#else
+    return __builtin_shuffle(x, Bits{(LANE ^ HALF)...});
+#endif
+}
+// The power of two that takes a positive x to between 1 and 2.
+INLINE Doubles inverse_power_of_two(Doubles x) {
+    return (Doubles)(0x7fe0000000000000 - ((Bits)x & 0x7ff0000000000000));
+}
 // Where x > bound: yes, elsewhere: no.
 static inline Doubles where_above(Doubles x, double bound, Doubles yes, Doubles no) {
     return x > broadcast(bound) ? yes : no;
@@ -94,6 +107,13 @@ static inline Doubles min(const Doubles& a, const Doubles& b) {
 static inline Doubles where_above(const Doubles& x, double bound, const Doubles& yes, const Doubles& no) {
     return each_lane([&](int i) { return x[i] > bound ? yes[i] : no[i]; });
 }
+template <int HALF, class Lanes>
+static inline Doubles swapped(const Doubles& x, Lanes) {
+    return each_lane([&](int i) { return x[i ^ HALF]; });
+}
+static inline Doubles inverse_power_of_two(const Doubles& x) {
+    return each_lane([&](int i) { return x[i] > 0.0 ? std::ldexp(1.0, -std::ilogb(x[i])) : 1.0; });
+}
 template <int BITS>
 static inline void add_on_grid(const Doubles& x, int64_t* sums) {
     for (int i = 0; i < LANES; i++) sums[i] += std::llrint(std::ldexp(x[i], BITS));
@@ -120,15 +140,12 @@ static inline void exponentiate(double* numbers, size_t n) {
     for (; at < n; at += LANES) some(std::integral_constant<int, 1>(), at);
 }
 
-// Over the lanes, in halves: shorter chains of dependent additions, and the same order always.
-template <class Function>
-static inline double reduce(Doubles x, Function function) {
-    double lanes[LANES];
-    store(lanes, x);
-    for (int half = LANES / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++) lanes[i] = function(lanes[i], lanes[i + half]);
-    return lanes[0];
+// Over the lanes, in halves: shorter chains of dependent additions, and the same order always. Each lane has the result.
+template <int HALF = LANES / 2, class Function>
+INLINE Doubles reduce(Doubles x, Function function) {
+    if constexpr (HALF == 0) return x;
+    else return reduce<HALF / 2>(function(x, swapped<HALF>(x, std::make_integer_sequence<int, LANES>())), function);
 }
-static inline double sum(Doubles x) { return reduce(x, [](double a, double b) { return a + b; }); }
-static inline double highest(Doubles x) { return reduce(x, [](double a, double b) { return a > b ? a : b; }); }
-static inline double lowest(Doubles x) { return reduce(x, [](double a, double b) { return a < b ? a : b; }); }
+INLINE Doubles sum(Doubles x) { return reduce(x, [](Doubles a, Doubles b) { return a + b; }); }
+INLINE Doubles highest(Doubles x) { return reduce(x, [](Doubles a, Doubles b) { return max(a, b); }); }
+INLINE Doubles lowest(Doubles x) { return reduce(x, [](Doubles a, Doubles b) { return min(a, b); }); }

@@ -97,6 +97,7 @@ public:
 
     static constexpr size_t NOWHERE = -1;
     size_t at(int row, int column) const {
+        if (blocks.size() == 1 && runs.size() == 1) return runs[0].at + size_t(row) * blocks[0].width + column;
         for (const Piece* piece = first_piece(row); piece < first_piece(row + 1) && piece->column <= column; piece++)
             if (column < piece->column + piece->width) return piece->at + (column - piece->column);
         return NOWHERE;

@@ -5,7 +5,7 @@ static inline int argmax_of_sum(const double* x, const double* y, const Tiles::P
     Doubles top = broadcast(-INF);
     for (const Tiles::Piece* p = piece; p < last; p++)
         for (int i = 0; i < p->width; i += LANES) top = max(top, load(x + p->column + i) + load(y + p->at + i));
-    const double best = highest(top);
+    const double best = highest(top)[0];
     for (; piece < last; piece++)
         for (int i = 0; i < piece->width; i++)
             if (x[piece->column + i] + y[piece->at + i] == best) return piece->column + i;

@@ -39,7 +39,7 @@ struct Workspace {
     bool in_log_space = false;
 
     Workspace(const Chain& chain, const int64_t* lengths, int64_t n_sequences, bool with_backward)
-        : row(1, chain.width), width(chain.width) {
+        : row(2, chain.width), width(chain.width) {
         int64_t n_rows = 0, n_windows = 0;
         for (int64_t b = 0; b < n_sequences; b++) {
             const Windows windows(lengths[b]);
