@@ -1,12 +1,9 @@
 // Matrices of steps of which only the tiles with a legal step are stored, so that products cost what these cost.
 #pragma once
-#include <algorithm>
+#include "rows.hh"
 #include <cmath>
-#include <cstdint>
 #include <limits>
-#include <memory>
 #include <type_traits>
-#include <vector>
 
 namespace bio_crf {
 
@@ -16,34 +13,6 @@ constexpr double INF = std::numeric_limits<double>::infinity();
 // three of them cannot vanish then, so 0 means forbidden and nothing else, and no path is lost. Otherwise: log space.
 constexpr double FLOOR = 1e-70;
 const double LOG_FLOOR = std::log(FLOOR);
-
-// Rows of tags are padded to a multiple of 8, so that vectors of any width fit. Padding is the number system's zero.
-inline int padded(int n) { return (n + 7) / 8 * 8; }
-
-// Where rows of `width` doubles lie, numbered from any token on. A loop's own copy of it stays in registers.
-class RowsAt {
-protected:
-    double* first = nullptr;
-    int64_t width = 0, origin = 0;
-
-public:
-    double* operator[](int64_t t) const { return first + (t - origin) * width; }
-    double* data() const { return first; }
-};
-
-// Room for rows, which start at cache lines.
-class Rows : public RowsAt {
-    std::unique_ptr<double[]> memory;
-
-public:
-    Rows() = default;
-    Rows(size_t n_rows, size_t row_width) : memory(new double[n_rows * row_width + 8]) {
-        width = row_width;
-        first = memory.get();
-        while (reinterpret_cast<uintptr_t>(first) % 64) first++;
-    }
-    void begin_at(int64_t t) { origin = t; }
-};
 
 // Which tiles of a matrix are stored: blocks of 8, 16 or 24 columns, and in each of them runs of rows, one row after the
 // other. Rows that are left out are zero, and so are the columns from n_columns on.
