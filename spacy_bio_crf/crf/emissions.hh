@@ -21,12 +21,12 @@ INLINE void widen(const Chain& chain, const Sequence& sequence, int64_t t, int w
     for (int j = chain.n_tags; j < width; j++) row[j] = -INF;
 }
 
-// The highest score of a row, or 0 if there is none.
-INLINE double peak(const double* row, int width) {
+// In each lane the highest score of a row, or 0 if there is none.
+INLINE Doubles peak(const double* row, int width) {
     Doubles top = load(row);
     for (int j = LANES; j < width; j += LANES) top = max(top, load(row + j));
-    const double highest_score = highest(top)[0];
-    return highest_score > -INF ? highest_score : 0.0;
+    top = highest(top);
+    return where_above(top, -INF, top, broadcast(0.0));
 }
 
 // emissions[t] = token t's scores less the highest one. Returns false if the number system cannot hold them.
@@ -36,19 +36,20 @@ static bool lift_emissions(const Chain& chain, const Sequence& sequence, Workspa
     Doubles lowest_log = broadcast(0.0);
     with_steps<S>(chain, [&](auto steps) {
         const RowsAt emissions = work.emissions;
-        Doubles least = lowest_log;
+        Doubles least = lowest_log, sum = broadcast(peaks);
         for (int64_t t = first; t < last; t++) {
             double* row = emissions[t];
             widen(chain, sequence, t, steps.width, row);
-            const double shift = peak(row, steps.width);
-            peaks += shift;
+            const Doubles shift = peak(row, steps.width);
+            sum = sum + shift;
             for (int j = 0; j < steps.width; j += LANES) {
-                const Doubles log = load(row + j) - broadcast(shift);
+                const Doubles log = load(row + j) - shift;
                 least = min(least, where_above(log, -INF, log, broadcast(0.0)));
                 store(row + j, log);
             }
         }
         lowest_log = least;
+        peaks = sum[0];
     });
     S::from_logs(work.emissions[first], (last - first) * chain.width);
     return S::holds(lowest(lowest_log)[0]);

@@ -73,8 +73,9 @@ public:
         beta_factors[t][0] = factor[0];
         after_size = broadcast(S::ZERO);
         steps.backwards(after, [&](int i, Doubles sum) {
-            put(beta[t] + i, S::times(sum, factor));
-            look_ahead(room, i, S::times(sum, S::times(load(emissions[t] + i), factor)));
+            const Doubles x = S::times(sum, factor);
+            put(beta[t] + i, x);
+            look_ahead(room, i, S::times(load(emissions[t] + i), x));
         });
         std::swap(after, room);
     }
@@ -134,7 +135,7 @@ static bool forward(const Chain& chain, const Sequence& sequence, Workspace& wor
     gathered.log_z = S::shift(chain.start) + (n - 1) * S::shift(chain.step.numbers) + S::shift(chain.end);
     for (int64_t t = 0; windows.count() > 1 && t < n; t++) {  // before anything else is added, as in one window
         widen(chain, sequence, t, chain.width, work.row[0]);
-        gathered.log_z += peak(work.row[0], chain.width);
+        gathered.log_z += peak(work.row[0], chain.width)[0];
     }
     for (int64_t w = 0; w < windows.count() && gathered.any_path; w++) {
         const Window window = windows[w];
