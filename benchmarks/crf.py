@@ -1,10 +1,11 @@
-"""Our own chain alone (benchmarks/speed.py has it beside its peers), one thread.
+"""Our own chain, one thread (benchmarks/speed.py has it beside all its peers).
 
+    OMP_NUM_THREADS=1 python benchmarks/crf.py --beside
     OMP_NUM_THREADS=1 python benchmarks/crf.py --states
     OMP_NUM_THREADS=1 python benchmarks/crf.py --long TASK
 
---states measures it over the states of two product automata: many, with few legal steps. --long takes one sequence of
-1,000,000 tokens, and says how far the peak of memory rises beside inputs and outputs; one task to a process. Both count
+--beside has pytorch-crf, which has no constraints, take turns with it in one process. --states measures it over the states of two product automata: many, with few legal steps. --long takes one sequence of
+1,000,000 tokens, and says how far the peak of memory rises beside inputs and outputs; one task to a process. All count
 the seconds of the processor, and not those of other work.
 """
 import argparse
@@ -66,9 +67,9 @@ def random_scores(n_sequences, length, start, step):
     )
 
 
-def bio_scores(n_sequences, length):
+def bio_scores(n_sequences, length, n_labels=N_LABELS):
     """Random scores, and a legal path through them."""
-    scores = random_scores(n_sequences, length, *bio(N_LABELS)[:2])
+    scores = random_scores(n_sequences, length, *bio(n_labels)[:2])
     return scores, crf.best_path(scores)[0]
 
 
@@ -88,6 +89,23 @@ def processor_seconds(call, runs=1):
         call()
         seconds.append(time.process_time() - begin)
     return statistics.median(seconds)
+
+
+def measure_beside(rounds=15):
+    from peers import our_chains, torch_chains
+    from peers.chain_timing import SHAPES
+
+    print("| tags | batch | task | tokens/s | pytorch-crf, tokens/s | times as fast |\n|---:|---|---|---:|---:|---:|")
+    for n_labels in (N_LABELS, 4):
+        for shape, sizes in SHAPES.items():
+            scores, tags = bio_scores(*sizes, n_labels)
+            chains = our_chains.of(crf, scores, tags), torch_chains.pytorch_crf(scores, tags)
+            for task in ("best_path", "loss"):
+                calls = [getattr(chain, task) for chain in chains]
+                turns = [[processor_seconds(call, runs) for call, runs in zip(calls, (20, 1))] for _ in range(rounds)]
+                ours, theirs = (len(tags) / statistics.median(seconds) for seconds in zip(*turns))
+                row = f"{len(scores.start)} | {shape} | {task.replace('_', ' ')} | {ours:,.0f} | {theirs:,.0f}"
+                print(f"| {row} | {ours / theirs:.0f} |", flush=True)
 
 
 def measure_states():
@@ -134,10 +152,13 @@ def measure_long(task):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--beside", action="store_true", help="beside pytorch-crf")
     what.add_argument("--states", action="store_true", help="product automata")
     what.add_argument("--long", choices=["best_path", "loss", "span_probabilities"], help="a long sequence")
     args = parser.parse_args()
-    if args.states:
+    if args.beside:
+        measure_beside()
+    elif args.states:
         measure_states()
     else:
         measure_long(args.long)
