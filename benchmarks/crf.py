@@ -4,9 +4,10 @@
     OMP_NUM_THREADS=1 python benchmarks/crf.py --states
     OMP_NUM_THREADS=1 python benchmarks/crf.py --long TASK
 
---beside has pytorch-crf, which has no constraints, take turns with it in one process. --states measures it over the states of two product automata: many, with few legal steps. --long takes one sequence of
-1,000,000 tokens, and says how far the peak of memory rises beside inputs and outputs; one task to a process. All count
-the seconds of the processor, and not those of other work.
+--beside has pytorch-crf, which has no constraints, take turns with it in one process. --states measures it over the
+states of two product automata: many, with few legal steps. --long takes one sequence of 1,000,000 tokens, and says how
+far the peak of memory rises beside inputs and outputs; one task to a process. All count the seconds of the processor,
+and not those of other work.
 """
 import argparse
 import statistics

@@ -5,7 +5,7 @@
 namespace bio_crf {
 
 struct Chain {
-    static constexpr int WHOLE = 24;  // as many tags have one block of steps, legal or not: it stays in registers
+    static constexpr int WHOLE = 24;  // so few tags have one block of all steps, legal or not
     int n_tags, width;
     Rows padding;  // -inf there, 0 elsewhere
     Numbers start, end;

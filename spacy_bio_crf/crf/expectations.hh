@@ -3,8 +3,8 @@
 
 // steps[r, j..] += sum over t in [first, last) of alpha[t, i + r] * after[t + 1, j..], for ROWS rows; in registers.
 template <int ROWS, int WIDTH>
-static inline void outer_products(const RowsAt alpha, const RowsAt after, double* steps, int64_t first, int64_t last, int i,
-                                  int j) {
+static inline void outer_products(const RowsAt alpha, const RowsAt after, double* steps, int64_t first, int64_t last,
+                                  int i, int j) {
     constexpr int V = WIDTH / LANES;
     Doubles sums[ROWS][V];
     for (int r = 0; r < ROWS; r++)
@@ -65,14 +65,15 @@ static double expectations(const Chain& chain, const Sequence& sequence, Workspa
     });
 }
 
+// Puts token marginals in the place of beta, emissions * beta in that of the emissions, and scales alpha for the steps.
 template <class S>
 static void weigh_rows(const Chain& chain, const Workspace& work, int64_t first, int64_t last, int64_t n) {
     with_steps<S>(chain, [&](auto steps) {
         const RowsAt rows = work.emissions, alphas = work.alpha, betas = work.beta, factors = work.beta_factors;
         for (int64_t t = first; t < last; t++) {
             double *emissions = rows[t], *alpha = alphas[t], *beta = betas[t];
-            const double total = S::total(steps.width, [&](int j) { return S::times(load(alpha + j), load(beta + j)); });
-            const double inverse = S::inverse(total);
+            const auto product = [&](int j) { return S::times(load(alpha + j), load(beta + j)); };
+            const double inverse = S::inverse(S::total(steps.width, product));
             // So scaled, alpha[t, i] * step[i, j] * (emissions * beta)[t + 1, j] is the probability of the step.
             const double to_step = t + 1 < n ? S::times(inverse, factors[t][0]) : inverse;
             for (int j = 0; j < steps.width; j += LANES) {
@@ -93,11 +94,6 @@ static void marginals(const Chain& chain, const Sequence& sequence, Workspace& w
         const int64_t n = sequence.length;
         fill_rows<S>(chain, sequence, work, window);
         if (window.first == 0) std::fill(work.steps.data(), work.steps.data() + chain.step.numbers.size, 0.0);
-        const auto weigh_by_beta = [&](int64_t t) {
-            double *emissions = work.emissions[t], *beta = work.beta[t];
-            for (int j = 0; j < chain.width; j += LANES)
-                store(emissions + j, S::times(load(emissions + j), load(beta + j)));
-        };
         constexpr int64_t CHUNK = 64;  // tokens whose rows stay in the first cache
         for (int64_t first = window.first; first < window.last; first += CHUNK) {
             const int64_t last = std::min(first + CHUNK, window.last);
@@ -105,7 +101,9 @@ static void marginals(const Chain& chain, const Sequence& sequence, Workspace& w
             count_steps(system, chain, work, std::max(first - 1, window.first), last - 1);
         }
         if (window.last < n) {
-            weigh_by_beta(window.last);
+            double *emissions = work.emissions[window.last], *beta = work.beta[window.last];
+            for (int j = 0; j < chain.width; j += LANES)
+                store(emissions + j, S::times(load(emissions + j), load(beta + j)));
             count_steps(system, chain, work, window.last - 1, window.last);
         } else {
             weigh_steps(system, chain, work);

@@ -10,8 +10,8 @@ struct Gathered {
     bool any_path = true;
 };
 
-// alpha[t, j]: total of the paths that are at tag j at token t. beta[t, i]: total of the ways to go on from tag i at token t.
-// The two recursions keep at hand what the next token asks for.
+// alpha[t, j]: total of the paths that are at tag j at token t. beta[t, i]: total of the ways to go on from tag i at
+// token t. The two recursions keep at hand what the next token asks for.
 template <class S, class Steps>
 class Recursion {
     const Steps steps;
@@ -32,12 +32,14 @@ public:
           beta_factors(work.beta_factors), after(work.row[0]), room(work.row[1]), gathered(gathered) {}
 
     INLINE void start_alpha(const double* start) {
-        for (int j = 0; j < steps.width; j += LANES) put(alpha[0] + j, S::times(load(start + j), load(emissions[0] + j)));
+        for (int j = 0; j < steps.width; j += LANES)
+            put(alpha[0] + j, S::times(load(start + j), load(emissions[0] + j)));
         go_on_from_alpha(0);
     }
     INLINE void go_on_from_alpha(int64_t t) {
         alpha_size = broadcast(S::ZERO);
-        for (int j = 0; j < steps.width; j += LANES) alpha_size = S::add_to_size(alpha_size, load(alpha[t] + j));
+        for (int j = 0; j < steps.width; j += LANES)
+            alpha_size = S::add_to_size(alpha_size, load(alpha[t] + j));
     }
     // Each row is scaled by the size of the row before it: unlike its own size, that one is known early. Returns false if
     // there are no paths.
@@ -65,7 +67,8 @@ public:
     }
     INLINE void go_on_from_beta(int64_t t) {
         after_size = broadcast(S::ZERO);
-        for (int i = 0; i < steps.width; i += LANES) look_ahead(after, i, S::times(load(emissions[t] + i), load(beta[t] + i)));
+        for (int i = 0; i < steps.width; i += LANES)
+            look_ahead(after, i, S::times(load(emissions[t] + i), load(beta[t] + i)));
     }
     // Each row is scaled by the size of what it sums up.
     INLINE void beta_before(int64_t t) {

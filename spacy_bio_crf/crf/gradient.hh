@@ -4,8 +4,8 @@
 
 namespace bio_crf {
 
-// Gradients of the shared parameters are summed as integers, in units of 2^-36: then the sum does not depend on the order of
-// the sequences. The kernels add to them, in gradient_sums.hh.
+// Gradients of the shared parameters are summed as integers, in units of 2^-36: then the sum does not depend on the order
+// of the sequences. The kernels add to them, in gradient_sums.hh.
 struct Gradient {
     static constexpr int GRID_BITS = 36;
     const Tiles& tiles;

@@ -9,8 +9,8 @@ static inline void with_width(const Tiles::Block& block, Each each) {
     else each(std::integral_constant<int, 8>());
 }
 
-// Sums of x[i] * row i of a matrix, with System's sum and product, for WIDTH columns. They stay in registers while the loop
-// goes over the rows: so many that the processor is busy, and few enough to fit.
+// Sums of x[i] * row i of a matrix, with System's sum and product, for WIDTH columns. They stay in registers while the
+// loop goes over the rows: so many that the processor is busy, and few enough to fit.
 template <class System, int WIDTH>
 class ProductSums {
     static constexpr int V = WIDTH / LANES, CHAINS = V < 4 ? 2 : 1;

@@ -11,8 +11,8 @@ namespace bio_crf {
 // Rows of tags are padded to a multiple of 8, so that vectors of any width fit. Padding is the number system's zero.
 inline int padded(int n) { return (n + 7) / 8 * 8; }
 
-// Memory for doubles. A thread keeps a few large pieces for its next call: to get fresh pages from the system may take longer
-// than all that is computed in them.
+// Memory for doubles. A thread keeps a few large pieces for its next call: to get fresh pages from the system may take
+// longer than all that is computed in them.
 class Memory {
     struct Piece {
         std::unique_ptr<double[]> doubles;

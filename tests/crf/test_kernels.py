@@ -1,5 +1,5 @@
-"""What the kernels do in their own ways comes to the same: whole vectors or tag by tag, one block of steps or several, fresh
-memory or used."""
+"""What the kernels do in their own ways comes to the same: whole vectors or tag by tag, one block of steps or several,
+fresh memory or used."""
 from dataclasses import replace
 
 import numpy
@@ -16,8 +16,8 @@ WIDTHS = [1, 2, 7, 8, 9, 10, 15, 16, 17, 21, 23, 24, 25, 32, 33]
 
 def results(crf, scores, gold, allowed=None):
     losses, gradient = crf.loss(scores, gold, allowed)
-    marginals = crf.marginals(scores, allowed)[1].emissions
-    return [losses, gradient.emissions, gradient.start, gradient.step, gradient.end, marginals, *crf.best_path(scores, allowed)]
+    marginals, path = crf.marginals(scores, allowed)[1].emissions, crf.best_path(scores, allowed)
+    return [losses, gradient.emissions, gradient.start, gradient.step, gradient.end, marginals, *path]
 
 
 def a_path(scores):
@@ -66,7 +66,8 @@ def test_log_space_among_probabilities(compiled, n_tags, size):
 
 def test_used_memory(compiled):
     """A thread keeps the memory of long sequences, and what is in it."""
-    cases = [random_batch([length], n_tags, scale) for n_tags, length, scale in ((21, 900, 1.0), (9, 1500, 300.0), (30, 700, 1.0))]
+    sizes = (21, 900, 1.0), (9, 1500, 300.0), (30, 700, 1.0)
+    cases = [random_batch([length], n_tags, scale) for n_tags, length, scale in sizes]
     gold = [a_path(scores) for scores in cases]
     first = [results(compiled, *case) for case in zip(cases, gold)]
     for case in (2, 0, 1, 0, 2, 1):
