@@ -6,18 +6,6 @@
 
 namespace bio_crf {
 
-// By the exponent's bits: integers, unlike floats, may be or-ed in any order, so that compilers vectorise it.
-inline bool all_finite(const float* values, int64_t n) {
-    constexpr uint32_t EXPONENT = 0x7f800000;
-    uint32_t wrong = 0;
-    for (int64_t i = 0; i < n; i++) {
-        uint32_t bits;
-        std::memcpy(&bits, values + i, sizeof bits);
-        wrong |= (bits & EXPONENT) == EXPONENT;
-    }
-    return !wrong;
-}
-
 struct Batch {
     int n_tags;
     int64_t n_sequences;

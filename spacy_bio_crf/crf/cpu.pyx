@@ -48,6 +48,7 @@ cdef extern from "batch.hh" namespace "bio_crf" nogil:
 
     struct Kernels:
         const char* name
+        cbool all_finite(const float*, int64_t)
 
     struct WindowSizes:
         int64_t whole, tokens
@@ -69,7 +70,6 @@ cdef extern from "batch.hh" namespace "bio_crf" nogil:
         vector[double] probabilities
 
     vector[const Kernels*] available_kernels()
-    cbool c_all_finite "bio_crf::all_finite"(const float*, int64_t)
     void c_log_partition "bio_crf::log_partition"(const Kernels&, const Chain&, const Batch&, double*) except +
     void c_marginals "bio_crf::marginals"(const Kernels&, const Chain&, const Batch&, double*, Gradient&) except +
     int64_t c_loss "bio_crf::loss"(const Kernels&, const Chain&, const Batch&, const uint8_t* gold, double*,
@@ -172,7 +172,7 @@ cdef inline void* data(numpy.ndarray array):
 
 def all_finite(numpy.ndarray array):
     """Whether a contiguous float32 array holds neither NaN nor infinities."""
-    return c_all_finite(<float*>data(array), array.size)
+    return kernels.all_finite(<float*>data(array), array.size)
 
 
 def log_partition(scores, allowed=None):

@@ -1,4 +1,16 @@
-// A token's row of scores, as the recursions want it. No include guard: see simd.hh.
+// Scores, and a token's row of them as the recursions want it. No include guard: see simd.hh.
+
+// By the exponent's bits: integers, unlike floats, may be or-ed in any order, so that compilers vectorise it.
+static bool all_finite(const float* values, int64_t n) {
+    constexpr uint32_t EXPONENT = 0x7f800000;
+    uint32_t wrong = 0;
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t bits;
+        std::memcpy(&bits, values + i, sizeof bits);
+        wrong |= (bits & EXPONENT) == EXPONENT;
+    }
+    return !wrong;
+}
 
 // Token t's scores; -inf where not allowed, and in the padding. width: the chain's
 INLINE void widen(const Chain& chain, const Sequence& sequence, int64_t t, int width, double* row) {

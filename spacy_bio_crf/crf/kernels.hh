@@ -11,5 +11,6 @@
 #include "spans.hh"
 #include "viterbi.hh"
 
-static const Kernels KERNELS = {NAME,           log_partition, expectations, marginals, add_tokens,         add_steps,
-                               expected_value, entropy,       sample,       best_path, span_probabilities, likely_spans};
+static const Kernels KERNELS = {NAME,      all_finite,     log_partition, expectations, marginals, add_tokens,
+                               add_steps, expected_value, entropy,       sample,       best_path, span_probabilities,
+                               likely_spans};

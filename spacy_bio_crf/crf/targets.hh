@@ -2,11 +2,13 @@
 #pragma once
 #include "gradient.hh"
 #include "labelling.hh"
+#include <cstring>
 
 namespace bio_crf {
 
 struct Kernels {
     const char* name;
+    bool (*all_finite)(const float*, int64_t);
     double (*log_partition)(const Chain&, const Sequence&, Workspace&);
     double (*expectations)(const Chain&, const Sequence&, Workspace&);
     void (*marginals)(const Chain&, const Sequence&, Workspace&, const Window&);
