@@ -66,7 +66,8 @@ public:
 
     static constexpr size_t NOWHERE = -1;
     size_t at(int row, int column) const {
-        if (blocks.size() == 1 && runs.size() == 1) return runs[0].at + size_t(row) * blocks[0].width + column;
+        if (is_whole(row + 1) && blocks[0].column == 0 && column < blocks[0].width)
+            return runs[0].at + size_t(row) * blocks[0].width + column;
         for (const Piece* piece = first_piece(row); piece < first_piece(row + 1) && piece->column <= column; piece++)
             if (column < piece->column + piece->width) return piece->at + (column - piece->column);
         return NOWHERE;
