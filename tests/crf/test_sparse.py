@@ -96,7 +96,9 @@ def test_loss_like_the_reference(fast, case, scale):
 def test_spans_like_the_reference(fast, case, scale):
     scores, labels, joins = CASES[case](scale)
     n = scores.lengths[0]
-    spans = [(s, e, label) for s in range(n) for e in range(s + 1, min(n, s + 3) + 1) for label in range(labels.max() + 1)]
+    spans = [
+        (s, e, label) for s in range(n) for e in range(s + 1, min(n, s + 3) + 1) for label in range(labels.max() + 1)
+    ]
     got = fast.span_probabilities(scores, spans, labels, joins)
     assert_allclose(got, reference.span_probabilities(scores, spans, labels, joins), rtol=1e-7, atol=1e-12)
     found, probabilities = fast.likely_spans(scores, 0.05, labels, joins)
@@ -114,3 +116,18 @@ def test_no_step_at_all(fast):
     assert not fast.marginals(scores)[1].step.any()
     scores.lengths = numpy.array([2])
     assert_array_equal(fast.log_partition(scores), [-numpy.inf])
+
+
+@pytest.mark.parametrize("n_labels", [6, 14])
+def test_spans_that_only_the_last_tags_may_be_followed_by(fast, n_labels):
+    """The tiles of the steps into spans, and out of them, begin far below the first row."""
+    scores, tags = scheme_batch("BIO", [4, 9, 1], n_labels, seed=n_labels)
+    boundaries = ~tags.joins & (tags.label_ids >= 0)
+    step = scores.constraints.step.copy()
+    step[:-2] &= ~boundaries[:-2]
+    scores.constraints = Constraints(scores.constraints.start, step, scores.constraints.end)
+    spans = numpy.array(
+        [[start, end, label] for label in range(n_labels) for start in range(4) for end in range(start + 1, 5)]
+    )
+    expected = reference.span_probabilities(scores, spans, tags.label_ids, tags.joins)
+    assert_allclose(fast.span_probabilities(scores, spans, tags.label_ids, tags.joins), expected, atol=1e-7)

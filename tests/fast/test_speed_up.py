@@ -69,6 +69,8 @@ fast = false
 tok2vec = {"@architectures": "spacy.Tok2VecListener.v1", "width": 32}
 """
 CALLBACK = {"@callbacks": "spacy_bio_crf.speed_up.v1"}
+ENCODER, TAGGER = ["embed", "encode"], ["block", "linear"]
+PASSES = {"tok2vec": ENCODER, "ner": ["linear", "linear"], "bio_crf_tagger": TAGGER}
 
 
 def shared_nlp(**callback):
@@ -141,7 +143,7 @@ def assert_alike(found, expected, tolerance=1e-5):
 
 
 def test_the_callback_speeds_up_the_encoder_and_what_listens(slow, fast):
-    for name, passes in {"tok2vec": ["embed", "encode"], "ner": [], "bio_crf_tagger": ["block"]}.items():
+    for name, passes in PASSES.items():
         assert sped_up(fast.get_pipe(name).model) == passes and not with_blis(fast.get_pipe(name).model), name
         assert sped_up(slow.get_pipe(name).model) == [] and with_blis(slow.get_pipe(name).model), name
 
@@ -179,7 +181,7 @@ def test_a_loaded_pipeline_is_fast_again(fast, tmp_path):
     """The callback stands in its config."""
     fast.to_disk(tmp_path)
     loaded = spacy.load(tmp_path)
-    assert sped_up(loaded.get_pipe("tok2vec").model) == ["embed", "encode"]
+    assert sped_up(loaded.get_pipe("tok2vec").model) == ENCODER
     for found, expected in zip(vectors(loaded), vectors(fast)):
         assert_array_equal(found, expected)
     other = spacy.load(tmp_path, config={"nlp.after_pipeline_creation": None})
@@ -207,7 +209,7 @@ def test_listeners_that_are_replaced_become_fast(slow):
     expected = analyses(slow)
     nlp.replace_listeners("tok2vec", "bio_crf_tagger", ["model.tok2vec"])
     assert analyses(nlp) == expected
-    assert sped_up(nlp.get_pipe("bio_crf_tagger").model) == ["block", "embed", "encode"]
+    assert sped_up(nlp.get_pipe("bio_crf_tagger").model) == sorted(ENCODER + TAGGER)
     assert not with_blis(nlp.get_pipe("bio_crf_tagger").model)
     assert sped_up(nlp.get_pipe("tok2vec").model) == []
 
@@ -216,7 +218,7 @@ def test_listeners_of_fast_encoders_can_be_replaced(fast):
     nlp = shared_nlp(components=None).from_bytes(fast.to_bytes())
     for name in ("ner", "tagger", "bio_crf_tagger"):
         nlp.replace_listeners("tok2vec", name, ["model.tok2vec"])
-        assert sped_up(nlp.get_pipe(name).model.get_ref("tok2vec")) == ["embed", "encode"]
+        assert set(ENCODER) <= set(sped_up(nlp.get_pipe(name).model.get_ref("tok2vec")))
     assert analyses(nlp) == analyses(fast)
     optimizer = nlp.resume_training()
     nlp.update(examples_of(nlp), sgd=optimizer)
@@ -227,7 +229,7 @@ def test_twice_is_no_different():
     slow, fast = make_twins(cnn(width=32), docs)
     before, passes, functions = fast.predict(docs), sped_up(fast), [node._func for node in fast.walk()]
     assert speed_up(fast) is fast
-    assert sped_up(fast) == passes == ["embed", "encode"] and [node._func for node in fast.walk()] == functions
+    assert sped_up(fast) == passes == ENCODER and [node._func for node in fast.walk()] == functions
     for found, expected in zip(fast.predict(docs), before):
         assert_array_equal(found, expected)
 
@@ -268,7 +270,7 @@ def test_an_architecture_that_is_not_fast_predicts_the_same(drop):
         model = {**config["bio_crf_tagger"]["model"], "tok2vec": config["tok2vec"]["model"], "fast": fast}
         nlp = make_nlp(model=model, spans_key="found")
         optimizer = nlp.initialize(lambda: examples_of(nlp))
-        assert sped_up(nlp.get_pipe("bio_crf_tagger").model) == (["block", "embed", "encode"] if fast else [])
+        assert sped_up(nlp.get_pipe("bio_crf_tagger").model) == (sorted(ENCODER + TAGGER) if fast else [])
         nlp.update(examples_of(nlp), sgd=optimizer, drop=drop)
         pipelines.append(nlp)
     slow, fast = pipelines
