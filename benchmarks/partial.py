@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/partial.py /path/to/corpora
 
-It trains with configs/bio_crf.cfg and configs/ner.cfg, the same encoder, epochs and batches for every row, and scores exact
+It trains with configs/compared/bio_crf.cfg and configs/compared/ner.cfg, the same encoder, epochs and batches for every row, and scores exact
 spans on the test part. The dev part is scored about once an epoch; what is scored on the test part is the pipeline with the
 best F1 there, and, beside it, the one after the last epoch. Dev and test parts are fully annotated.
 
@@ -29,7 +29,7 @@ from spacy.training.loop import train as train_nlp
 
 from spacy_bio_crf.corpus import ColumnFormat, read_columns, split_docs
 
-CONFIGS = Path(__file__).parents[1] / "configs"
+CONFIGS = Path(__file__).parents[1] / "configs" / "compared"
 ENTITY_RATIO = "bio_crf_tagger, entity ratio"  # Effland and Collins (2021), told the ratio of the complete annotation
 PIPELINES = {"bio_crf_tagger": CONFIGS / "bio_crf.cfg", "ner": CONFIGS / "ner.cfg", ENTITY_RATIO: CONFIGS / "bio_crf.cfg"}
 PARTS = {"model-best": "best on dev", "model-last": "last epoch"}

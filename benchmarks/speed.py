@@ -14,7 +14,7 @@ takes with ready docs. "memory" is what a process needs at its peak beyond its i
 loaded is the pipeline after its training on these words; loading comes after the imports.
 
 "of the bound" is the share of the words a second at which NumPy's sgemm alone would do the matrix products of the
-encoder of configs/bio_crf.cfg (peers/blas.py), for the pipelines with that encoder.
+encoder of configs/compared/bio_crf.cfg (peers/blas.py), for the pipelines with that encoder.
 
 A run is a line of OUTPUT/runs.jsonl, and one that is there is not repeated: a stopped benchmark goes on, and a peer
 that is installed later joins the others. OUTPUT/speed.md and OUTPUT/speed.png show all lines with this number of words.

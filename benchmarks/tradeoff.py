@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/tradeoff.py /path/to/corpora
 
-Each cost trains configs/bio_crf.cfg anew, on the split of benchmarks/partial.py. What is scored is the pipeline after the last
+Each cost trains configs/compared/bio_crf.cfg anew, on the split of benchmarks/partial.py. What is scored is the pipeline after the last
 epoch: the one with the best F1 on the dev part would take back a part of what the cost is for. Resumable.
 """
 import statistics

@@ -87,7 +87,7 @@ class Errors(metaclass=_Coded):
     E429 = "Component '{name}' has labels of the chain(s) {found}, but its settings know the chain(s) {known}. The settings `chains` and `chain_per_label` are for an untrained component: make a new one."
     E430 = "Component '{name}': the chain {other} on the group '{key}' has the label {label!r} already, and the chain {chain} would write its spans twice."
     E431 = "Expected a span, or its (start, end, label) in tokens with the label as a string, but got {span!r}. Give a list of them; each scored one is a pair of a span and a number of nats."
-    E432 = "The model of component '{name}' has no window features, whose scores could be told apart. Train one with spacy_bio_crf.WindowFeatures.v1, as configs/linear.cfg does."
+    E432 = "The model of component '{name}' has no window features, whose scores could be told apart. Train one with spacy_bio_crf.WindowFeatures.v1, as the config `linear` does (python -m spacy bio-crf config linear)."
     E433 = "Unknown tag {tag!r}. The tags of the chain: {tags}."
 
     # corpus
@@ -153,6 +153,8 @@ class Errors(metaclass=_Coded):
     E624 = "A comparison (--against) draws documents anew, but --samples is 0. Set it to 1000, say."
     E625 = "Found no document with annotation ({place}) in: {corpora}. Check that the corpus is annotated, and name its span group with --spans-key."
     E626 = "The parts {parts} are the same file or folder. Give each part of the corpus once, that of training first."
+    E627 = "There is no ready config '{name}'. Those there are: {known}."
+    E628 = "{path} is there already. Choose another file, or write over it with --force."
 
     # learning
     E701 = "Expected {name} that are finite and not negative, but {name}[{index}] is {value}. Correct it; a weight of 0 leaves a token out."

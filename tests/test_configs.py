@@ -26,7 +26,7 @@ def corpus(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("name", ["linear", "cnn", "joint", "bio_crf"])
+@pytest.mark.parametrize("name", ["linear", "cnn", "joint", "compared/bio_crf"])
 def test_configs_train(name, corpus, tmp_path):
     steps = {"max_epochs": 0, "max_steps": 60, "eval_frequency": 20, "patience": 0}
     overrides = {f"training.{key}": value for key, value in steps.items()}

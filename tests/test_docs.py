@@ -11,6 +11,7 @@ import spacy
 import typer
 from spacy.cli._util import parse_config_overrides
 from spacy.util import load_config, load_model_from_config
+from typer.testing import CliRunner
 
 from spacy_bio_crf.cli import bio_crf_cli
 
@@ -29,7 +30,7 @@ def commands(page):
     """The words of each command in the blocks of shell."""
     for block in re.findall(r"```bash\n(.*?)```", page.read_text(encoding="utf8"), re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
-            for command in re.split(r" && ", line):
+            for command in re.split(r" (?:&&|\|) ", line):
                 yield shlex.split(command, comments=True)
 
 
@@ -43,15 +44,22 @@ def test_the_site_builds_without_warnings(tmp_path):
     assert not any(re.search("RETURNS|RAISES|YIELDS", page) for page in reference)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
-def test_commands_are_understood(page):
-    """Options that are not there, too few arguments and settings that cannot be are errors."""
+@pytest.mark.parametrize("page", [test_readme.README, *PAGES], ids=name)
+def test_commands_are_understood(page, tmp_path, monkeypatch):
+    """Options that are not there, too few arguments and settings that cannot be are errors. Configs are those that a command
+    before has written, perhaps into the pipe."""
+    monkeypatch.chdir(tmp_path)
     for command in commands(page):
-        if command[:4] == ["python", "-m", "spacy", "bio-crf"]:
+        if command[:5] == ["python", "-m", "spacy", "bio-crf", "config"]:
+            done = CliRunner().invoke(bio_crf_cli, [*command[4:], "--force"])
+            assert done.exit_code == 0, done.output
+            if "-" in command:
+                Path("-").write_text(done.stdout, encoding="utf8")
+        elif command[:4] == ["python", "-m", "spacy", "bio-crf"]:
             COMMANDS[command[4]].make_context(command[4], command[5:])
         elif command[:4] == ["python", "-m", "spacy", "train"]:
             overrides = parse_config_overrides(without(command[5:], "--output", "--code"))
-            config = load_config(ROOT / command[4], overrides=overrides)
+            config = load_config(Path(command[4]).absolute(), overrides=overrides)
             assert load_model_from_config(config, auto_fill=True).pipe_names
 
 

@@ -6,7 +6,7 @@ class Peer(NamedTuple):
     module: str
     needs: Dict[str, str] = {}  # modules it imports, and what installs them; spaCy and this project go without saying
     note: str = ""  # what its figures mean, where the name does not say it
-    our_encoder: bool = False  # that of configs/bio_crf.cfg, so that it can have a share of the BLAS bound
+    our_encoder: bool = False  # that of configs/compared/bio_crf.cfg, so that it can have a share of the BLAS bound
 
 
 TORCH = {"torch": "torch"}
@@ -17,7 +17,7 @@ PIPELINES: Dict[str, Peer] = {
     "cnn": Peer("components", our_encoder=True, note="as bio_crf, with BIOES tags and batches of 300 words"),
     "joint": Peer("components", our_encoder=True),
     "linear": Peer("components", note="no encoder"),
-    "ner": Peer("components", our_encoder=True, note="spaCy's, by configs/ner.cfg"),
+    "ner": Peer("components", our_encoder=True, note="spaCy's, by configs/compared/ner.cfg"),
     "ner, sped up": Peer("components", our_encoder=True, note="its encoder computed as ours is, by spacy_bio_crf.fast"),
     "beam_ner": Peer("components", our_encoder=True, note="spaCy's default beam over the encoder and batches of ner"),
     "spancat": Peer("components", our_encoder=True, note="over the same, n-grams up to the 95th percentile of lengths"),

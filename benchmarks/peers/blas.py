@@ -1,4 +1,4 @@
-"""How fast the encoder of configs/bio_crf.cfg could be if it did nothing but its matrix products: one call of NumPy's
+"""How fast the encoder of configs/compared/bio_crf.cfg could be if it did nothing but its matrix products: one call of NumPy's
 sgemm for each layer and batch, into memory that is there. Training multiplies three times: forward, and backward to the
 input and to the weights. Each layer takes all words of a batch. spacy_bio_crf.fast embeds equal words once, which does
 not count here: this bounds spaCy's way to compute, and is a yardstick for ours."""

@@ -71,8 +71,8 @@ def config_of(name: str, docs: List[Doc]) -> Config:
     if name == FAST_NER:
         name = "ner"
     if name not in OTHERS:
-        return load_config(CONFIGS / f"{name}.cfg")
-    config = load_config(CONFIGS / "ner.cfg")
+        return load_config(next(CONFIGS.rglob(f"{name}.cfg")))
+    config = load_config(CONFIGS / "compared" / "ner.cfg")
     config["nlp"]["pipeline"] = [name]
     config["components"] = {name: OTHERS[name](config["components"]["ner"]["model"], docs)}
     return config

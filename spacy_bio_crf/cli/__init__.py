@@ -5,6 +5,7 @@ from .group import bio_crf_cli
 from .convert import convert_cli
 from .calibrate import calibrate_cli
 from .check import check_cli
+from .config import config_cli
 from .evaluate import evaluate_cli
 from .export import export_cli
 from .explain import explain_cli
@@ -19,6 +20,7 @@ __all__ = [
     "bio_crf_cli",
     "calibrate_cli",
     "check_cli",
+    "config_cli",
     "convert_cli",
     "evaluate_cli",
     "explain_cli",

@@ -1,0 +1,44 @@
+"""`python -m spacy bio-crf config`."""
+import pytest
+from spacy.util import load_config
+from thinc.api import Config
+
+from spacy_bio_crf.cli.config import ready_configs
+
+NAMES = sorted(ready_configs())
+
+
+def test_those_there_are_are_listed(bio_crf):
+    listed = bio_crf("config").output
+    assert {"linear", "cnn", "joint"} <= set(NAMES) and all(f" {name} " in listed for name in NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_configs_come_as_they_are(bio_crf, tmp_path, name):
+    """With their comments, into a folder that is made, or to the standard output."""
+    bio_crf("config", name, tmp_path / "new" / "own.cfg")
+    expected = ready_configs()[name].read_text(encoding="utf8")
+    assert (tmp_path / "new" / "own.cfg").read_text(encoding="utf8") == bio_crf("config", name, "-").output == expected
+    assert expected.startswith("# ")
+
+
+def test_settings_change_on_the_way(bio_crf, tmp_path):
+    path = tmp_path / "own.cfg"
+    bio_crf("config", "joint", path, "--nlp.lang", "da", "--components.bio_crf_tagger.spans_key=skills")
+    expected = load_config(ready_configs()["joint"], interpolate=False)
+    expected["nlp"]["lang"], expected["components"]["bio_crf_tagger"]["spans_key"] = "da", "skills"
+    assert path.read_text(encoding="utf8").startswith("# Window features and an encoder")
+    assert Config().from_disk(path, interpolate=False) == expected
+
+
+def test_files_that_are_there_stay(bio_crf, tmp_path):
+    path = tmp_path / "own.cfg"
+    path.write_text("mine", encoding="utf8")
+    assert "E628" in bio_crf("config", "linear", path, code=1).output and path.read_text(encoding="utf8") == "mine"
+    bio_crf("config", "linear", path, "--force")
+    assert path.read_text(encoding="utf8") != "mine"
+
+
+def test_unknown_names(bio_crf, tmp_path):
+    found = bio_crf("config", "linaer", tmp_path / "own.cfg", code=1).output
+    assert "E627" in found and ", ".join(NAMES) in found and not (tmp_path / "own.cfg").exists()
