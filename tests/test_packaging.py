@@ -54,3 +54,5 @@ def test_both_install_in_a_fresh_environment_and_predict_the_same(trained, pipel
     found = json.loads(run(python, "-c", PREDICT, input=json.dumps(TEXTS), cwd=tmp_path))
     expected = [[[e.start_char, e.end_char, e.label_] for e in doc.ents] for doc in trained.pipe(TEXTS)]
     assert found == expected and any(expected)
+    config = run(python, "-m", "spacy", "bio-crf", "config", "joint", cwd=tmp_path)  # comes with the package
+    assert config == (ROOT / "configs" / "joint.cfg").read_text(encoding="utf8")
