@@ -4,23 +4,24 @@ turns, in seconds of the processor.
     OMP_NUM_THREADS=1 python benchmarks/torch_chain.py [--json results.json]
     OMP_NUM_THREADS=1 python benchmarks/torch_chain.py --accuracy
 
-Ours has the constraints of BIO, which pytorch-crf lacks. "loss" is the negative log-likelihood of complete gold with
+Ours has the constraints of BIO, which pytorch-crf lacks, and computes once by the compiled backend, as tensors on the CPU
+are by default, and once on torch, as on other devices. "loss" is the negative log-likelihood of complete gold with
 all gradients; ours computes in float64. --accuracy says how far log Z and probabilities are from the reference, in
 float64 and in float32, and pytorch-crf's log Z beside them.
 """
-
 import argparse
 import datetime
 import json
 import statistics
 import sys
 from importlib.metadata import version
+from itertools import product
 
 import numpy
 import torch
 from crf import N_LABELS, bio, bio_scores, processor_seconds, random_scores
 from peers.chain_timing import SHAPES, Chain
-from peers.torch_chains import ours, pytorch_crf
+from peers.torch_chains import ours, ours_on_cpu, pytorch_crf
 from torchcrf import CRF
 
 from spacy_bio_crf.crf import reference
@@ -42,12 +43,13 @@ def side_by_side(ours, theirs, rounds):
 def measure_speed(rounds):
     for shape, sizes in SHAPES.items():
         batch = bio_scores(*sizes)
-        for task in Chain._fields:
-            calls = (getattr(make(*batch), task) for make in (ours, pytorch_crf))
+        for computes, task in product((ours_on_cpu, ours), Chain._fields):
+            calls = (getattr(make(*batch), task) for make in (computes, pytorch_crf))
             our_seconds, their_seconds = side_by_side(*calls, rounds)
             n_tokens = len(batch[1])
             yield {
                 "batch": shape,
+                "computes": "torch" if computes is ours else "the compiled backend",
                 "task": task.replace("_", " "),
                 "tokens/s": n_tokens / our_seconds,
                 "pytorch-crf, tokens/s": n_tokens / their_seconds,

@@ -34,7 +34,12 @@ PIPELINES: Dict[str, Peer] = {
 CHAIN_BASE = "pytorch-crf"
 CHAINS: Dict[str, Peer] = {
     "ours": Peer("our_chains", note="compiled; under BIO constraints"),
-    "ours, on torch": Peer("torch_chains", TORCH, "float64 inside; under BIO constraints"),
+    "ours, from torch": Peer(
+        "torch_chains", TORCH, "`ChainCRF` on the CPU: the compiled form, and autograd; under BIO constraints"
+    ),
+    "ours, on torch": Peer(
+        "torch_chains", TORCH, "its arithmetic on other devices, here on the CPU: float64 inside; under BIO constraints"
+    ),
     "our reference": Peer("our_chains", note="float64 NumPy, one sequence at a time; under BIO constraints"),
     "pytorch-crf": Peer("torch_chains", {"torchcrf": "pytorch-crf", **TORCH}),
     "torch-struct": Peer("torch_chains", {"torch_struct": "torch-struct", **TORCH}),

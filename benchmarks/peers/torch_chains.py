@@ -48,7 +48,25 @@ def pytorch_crf(scores: ChainScores, tags: numpy.ndarray) -> Chain:
 
 
 def ours(scores: ChainScores, tags: numpy.ndarray) -> Chain:
-    """Under the constraints of the scores."""
+    """Under the constraints of the scores; as on other devices than the CPU, where the compiled backend would compute."""
+    from spacy_bio_crf.crf.torch_backend import use_arithmetic
+
+    chain = ours_on_cpu(scores, tags)
+
+    def on_torch(call: Callable[[], Any]) -> Callable[[], Any]:
+        def wrapped() -> Any:
+            use_arithmetic(torch.float64)
+            result = call()
+            use_arithmetic(None)
+            return result
+
+        return wrapped
+
+    return Chain(*map(on_torch, chain))
+
+
+def ours_on_cpu(scores: ChainScores, tags: numpy.ndarray) -> Chain:
+    """Under the constraints of the scores: the compiled backend, on torch's memory."""
     from spacy_bio_crf.crf.torch_backend import ChainCRF
 
     model = ChainCRF(len(scores.start), scores.constraints)
@@ -146,6 +164,7 @@ class FlairTags:
 
 
 CHAINS = {
+    "ours, from torch": ours_on_cpu,
     "ours, on torch": ours,
     "pytorch-crf": pytorch_crf,
     "torch-struct": torch_struct,

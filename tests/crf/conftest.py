@@ -1,15 +1,15 @@
 """Every test that asks for `crf` runs over the reference, over the compiled backend in each instruction set, and over
 torch; one that asks for `fast` leaves out the reference."""
-
+from contextlib import nullcontext
 from importlib.util import find_spec
 
 import pytest
 
 from spacy_bio_crf.crf import cpu, reference
 
-from .on_torch import OnTorch
+from .on_torch import OnTorch, own_arithmetic
 
-BACKENDS = {"reference": reference, "torch": OnTorch()}
+BACKENDS = {"reference": reference, "torch": OnTorch()}  # torch's own arithmetic: see test_torch_compiled
 TORCH = pytest.param("torch", marks=pytest.mark.skipif(find_spec("torch") is None, reason="needs the extra [torch]"))
 
 
@@ -36,3 +36,10 @@ def fast(request):
 def compiled(request):
     yield select(request.param)
     cpu.use_instruction_set(cpu.instruction_sets()[0])
+
+
+@pytest.fixture(params=["torch", "compiled"])
+def either(request):
+    """Torch's own arithmetic, or the compiled backend on torch's memory."""
+    with own_arithmetic() if request.param == "torch" else nullcontext():
+        yield

@@ -1,5 +1,5 @@
-"""The torch backend, for tests that speak NumPy."""
-
+"""The torch backend, for tests that speak NumPy. Its own arithmetic computes, not the compiled backend."""
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy
@@ -14,9 +14,23 @@ class OnTorch:
         from spacy_bio_crf.crf import torch_backend
 
         def call(*args):
-            return arrays(getattr(torch_backend, name)(*map(tensors, args)))
+            with own_arithmetic():
+                return arrays(getattr(torch_backend, name)(*map(tensors, args)))
 
         return call
+
+
+@contextmanager
+def own_arithmetic(dtype="float64"):
+    import torch
+
+    from spacy_bio_crf.crf import torch_backend
+
+    torch_backend.use_arithmetic(getattr(torch, dtype))
+    try:
+        yield
+    finally:
+        torch_backend.use_arithmetic(None)
 
 
 def tensors(value):

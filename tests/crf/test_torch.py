@@ -1,6 +1,5 @@
 """What torch adds to the chain: autograd, floats of any width, devices. Values are in the tests that run over every
 backend."""
-
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,7 +14,7 @@ from spacy_bio_crf import crf
 from spacy_bio_crf.crf import reference
 from spacy_bio_crf.types import ChainScores
 
-from .on_torch import FIELDS, arrays, tensors
+from .on_torch import FIELDS, arrays, own_arithmetic, tensors
 from .strategies import bio_batch, many_examples, masked_batches, random_batch
 
 torch = pytest.importorskip("torch")
@@ -24,9 +23,14 @@ torch_backend = pytest.importorskip("spacy_bio_crf.crf.torch_backend")
 
 @pytest.fixture
 def float32():
-    torch_backend.use_arithmetic(torch.float32)
-    yield
-    torch_backend.use_arithmetic(None)
+    with own_arithmetic("float32"):
+        yield
+
+
+@pytest.fixture
+def float64():
+    with own_arithmetic():
+        yield
 
 
 def on_leaves(function, scores, dtype=torch.float64):
@@ -84,7 +88,7 @@ class TestGradients:
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 @pytest.mark.parametrize("scale", [1.0, 1e4])
-def test_half_precision_is_exact_to_its_own_rounding(dtype, scale):
+def test_half_precision_is_exact_to_its_own_rounding(either, dtype, scale):
     scores, gold, allowed = case(scale)
     half = replace(scores, **{name: torch.from_numpy(getattr(scores, name)).to(dtype) for name in FIELDS})
     rounded = replace(scores, **{name: getattr(half, name).float().numpy() for name in FIELDS})
@@ -96,6 +100,15 @@ def test_half_precision_is_exact_to_its_own_rounding(dtype, scale):
         assert got.dtype == dtype
         torch.testing.assert_close(got, wanted.to(dtype), msg=name)
     assert_array_equal(torch_backend.best_path(half)[0].numpy(), reference.best_path(rounded)[0])
+    value, _ = torch_backend.expected_value(half, half.emissions, allowed)
+    assert_allclose(
+        value.numpy(), reference.expected_value(rounded, rounded.emissions, allowed)[0], rtol=1e-9, atol=1e-9
+    )
+    half.emissions.requires_grad_()
+    torch_backend.log_partition(half, allowed).sum().backward()
+    torch.testing.assert_close(
+        half.emissions.grad, torch.from_numpy(reference.marginals(rounded, allowed)[1].emissions).to(dtype)
+    )
 
 
 @many_examples
@@ -130,7 +143,7 @@ def test_float32_under_autocast(float32):
             assert_array_equal(gradient.step, wanted_gradient.step)
 
 
-def test_the_device_is_not_waited_for_at_each_token():
+def test_the_device_is_not_waited_for_at_each_token(float64):
     from torch.utils._python_dispatch import TorchDispatchMode
 
     class Waits(TorchDispatchMode):
@@ -164,7 +177,7 @@ def test_the_device_is_not_waited_for_at_each_token():
         assert 0 < waits(6, call) == waits(60, call) < 20
 
 
-def test_large_temporaries_are_cut(monkeypatch):
+def test_large_temporaries_are_cut(float64, monkeypatch):
     from spacy_bio_crf.crf.torch_backend import number_systems
 
     scores, gold, allowed = case(60.0)
@@ -187,7 +200,7 @@ def test_large_temporaries_are_cut(monkeypatch):
             assert_allclose(found, part, rtol=1e-9, atol=1e-9)
 
 
-def test_tensors_select_the_backend():
+def test_tensors_select_the_backend(either):
     scores = random_batch([4, 0, 2], 3)
     assert isinstance(crf.log_partition(tensors(scores)), torch.Tensor)
     assert_allclose(crf.log_partition(tensors(scores)), crf.log_partition(scores))
@@ -210,7 +223,7 @@ class Borrowed:
         return len(self.array)
 
 
-def test_other_arrays_go_in_and_out_by_dlpack(monkeypatch):
+def test_other_arrays_go_in_and_out_by_dlpack(either, monkeypatch):
     library = ModuleType("borrowing")
     library.from_dlpack = lambda tensor: Borrowed(numpy.from_dlpack(tensor))
     monkeypatch.setitem(sys.modules, "borrowing", library)

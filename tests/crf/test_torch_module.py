@@ -1,5 +1,4 @@
 """`ChainCRF`: the chain over padded batches."""
-
 import re
 from copy import deepcopy
 from pathlib import Path
@@ -15,6 +14,7 @@ from .strategies import bio_batch, random_batch
 
 torch = pytest.importorskip("torch")
 torch_backend = pytest.importorskip("spacy_bio_crf.crf.torch_backend")
+pytestmark = pytest.mark.usefixtures("either")
 
 LENGTHS = [3, 0, 1, 17, 2, 9]
 

@@ -3,12 +3,11 @@
 See `spacy_bio_crf.crf` for the contract. What differs here: scores may be of any floating dtype (float16, bfloat16,
 float32, float64), and gradients have theirs; `log_partition`, `path_score`, `entropy`, `tag_probabilities` and
 `negative_log_likelihood` can be differentiated by autograd (log Z twice), while `loss`, `marginals` and
-`expected_value` return gradients themselves. A batch equals its sequences to rounding. The device is waited for a few
-times a call, never once a token.
+`expected_value` return gradients themselves. On the CPU the compiled backend computes most of it (`compiled`). Elsewhere a
+batch equals its sequences to rounding, and the device is waited for a few times a call, never once a token.
 
 `ChainCRF` is the chain as a `torch.nn.Module` over padded batches.
 """
-
 from ...errors import Errors
 
 try:

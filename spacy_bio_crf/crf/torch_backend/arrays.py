@@ -1,6 +1,5 @@
 """Arrays in, arrays out: what callers hand over becomes checked tensors, and results go back in the caller's kind of
 array."""
-
 import sys
 from dataclasses import replace
 from functools import wraps
@@ -18,10 +17,16 @@ _forced: Optional[torch.dtype] = None
 
 
 def use_arithmetic(dtype: Optional[torch.dtype]) -> None:
-    """Compute in this dtype, or (None) in float64 where the device has it. For tests, benchmarks, and devices on which
-    float64 is too slow. Acts on the whole process."""
+    """Let torch compute in this dtype; or (None, the default) in float64 where the device has it, and on the CPU let the
+    compiled backend compute what it can. For tests, benchmarks, and devices on which float64 is too slow. Acts on the
+    whole process."""
     global _forced
     _forced = dtype
+
+
+def is_forced() -> bool:
+    """Whether `use_arithmetic` has named a dtype."""
+    return _forced is not None
 
 
 def arithmetic(device: torch.device) -> torch.dtype:

@@ -3,7 +3,6 @@
 The gradient of log Z is the expectations of forward-backward, so nothing is recorded token by token. That of the
 expectations is the covariances of the features, computed only when it is asked for.
 """
-
 from typing import Any, Optional, Tuple
 
 import torch

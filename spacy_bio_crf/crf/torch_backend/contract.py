@@ -1,32 +1,38 @@
 """The functions of `spacy_bio_crf.crf` over tensors: check, compute in the layout, return in the caller's order."""
-
 from typing import Callable, NoReturn, Optional, Tuple
 
 import numpy
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from ...errors import Errors
 from ...types import Bools2d, ChainScores, Constraints, Floats1d, Floats2d, Ints1d, Ints2d
-from .. import reference
+from .. import cpu, reference
 from ..checks import check_ints, check_k, check_n_samples, check_spans, check_tags, check_threshold, uniform_numbers
 from . import autograd, paths, spans
 from .arrays import check_finite, check_mask, check_scores, check_tensor, in_the_callers_kind, on_host
+from .compiled import compiled, covers, differentiated
 from .lattice import Lattice, make_lattice
 from .messages import go_both_ways, go_forward
 
 
 @in_the_callers_kind
 def log_partition(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Floats1d:
-    return _log_partition(check_scores(scores), allowed)
+    scores = check_scores(scores)
+    if covers(scores):
+        return differentiated(cpu.marginals, scores, lambda again: _log_partition(again, allowed), allowed)
+    return _log_partition(scores, allowed)
 
 
 @in_the_callers_kind
+@compiled
 def marginals(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Tuple[Floats1d, ChainScores]:
     return _with_gradient(lambda leaves: _log_partition(leaves, allowed), scores)
 
 
 @in_the_callers_kind
+@compiled
 def loss(scores: ChainScores, gold: Bools2d, allowed: Optional[Bools2d] = None) -> Tuple[Floats1d, ChainScores]:
     return _with_gradient(lambda leaves: _negative_log_likelihood(leaves, gold, allowed), scores)
 
@@ -39,7 +45,11 @@ def negative_log_likelihood(scores: ChainScores, gold: Bools2d, allowed: Optiona
     RETURNS (Floats1d): float64. Shape: B
     RAISES ValueError: If the lattice has no path through the gold of a sequence.
     """
-    return _negative_log_likelihood(check_scores(scores), gold, allowed)
+    scores = check_scores(scores)
+    if covers(scores):
+        again = lambda scores: _negative_log_likelihood(scores, gold, allowed)
+        return differentiated(cpu.loss, scores, again, _gold_mask(gold, scores), allowed)
+    return _negative_log_likelihood(scores, gold, allowed)
 
 
 @in_the_callers_kind
@@ -62,6 +72,7 @@ def entropy(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Floats1d:
 
 
 @in_the_callers_kind
+@compiled
 @torch.no_grad()
 def sample(scores: ChainScores, n: int, seed: int, allowed: Optional[Bools2d] = None) -> Ints2d:
     n = check_n_samples(n)
@@ -83,6 +94,7 @@ def path_score(scores: ChainScores, tags: Ints1d) -> Floats1d:
 
 
 @in_the_callers_kind
+@compiled
 @torch.no_grad()
 def best_path(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Tuple[Ints1d, Floats1d]:
     scores = check_scores(scores)
@@ -93,6 +105,7 @@ def best_path(scores: ChainScores, allowed: Optional[Bools2d] = None) -> Tuple[I
 
 
 @in_the_callers_kind
+@compiled
 @torch.no_grad()
 def k_best(scores: ChainScores, k: int, allowed: Optional[Bools2d] = None) -> Tuple[Ints2d, Floats2d]:
     k = check_k(k)
@@ -108,6 +121,7 @@ def k_best(scores: ChainScores, k: int, allowed: Optional[Bools2d] = None) -> Tu
 
 
 @in_the_callers_kind
+@compiled
 @torch.no_grad()
 def span_probabilities(
     scores: ChainScores, spans_: Ints2d, labels: Ints1d, joins: Bools2d, allowed: Optional[Bools2d] = None
@@ -119,6 +133,7 @@ def span_probabilities(
 
 
 @in_the_callers_kind
+@compiled
 @torch.no_grad()
 def likely_spans(
     scores: ChainScores, threshold: float, labels: Ints1d, joins: Bools2d, allowed: Optional[Bools2d] = None
@@ -135,6 +150,7 @@ def likely_spans(
 
 
 @in_the_callers_kind
+@compiled
 def expected_value(
     scores: ChainScores, values: Floats2d, allowed: Optional[Bools2d] = None
 ) -> Tuple[Floats1d, ChainScores]:
@@ -158,7 +174,7 @@ def _log_partition(scores: ChainScores, allowed: Optional[Bools2d]) -> Tensor:
 def _negative_log_likelihood(scores: ChainScores, gold: Tensor, allowed: Optional[Bools2d]) -> Tensor:
     lattice = make_lattice(scores, allowed)
     layout = lattice.layout
-    if isinstance(gold, Tensor) and gold.dim() == 1 and gold.dtype == torch.int64:
+    if _is_path(gold):
         tags = check_tensor("gold", gold, (len(scores.emissions),), torch.int64).to(layout.rows.device)[layout.rows]
         silent = torch.zeros_like(layout.sequences, dtype=torch.bool)
     else:
@@ -168,10 +184,20 @@ def _negative_log_likelihood(scores: ChainScores, gold: Tensor, allowed: Optiona
     gold_score = autograd.log_partition(lattice.narrowed(own)) if tags is None else paths.score_of(lattice, tags)
     broken = (gold_score == -torch.inf) & ~silent
     if broken.any():
-        own = layout.of_rows(own if tags is None else torch.nn.functional.one_hot(tags, len(scores.start)).bool())
+        own = layout.of_rows(own if tags is None else one_hot(tags, len(scores.start)).bool())
         legal_gold = own if allowed is None else own & check_mask("allowed", allowed, scores)
         _refuse(Errors.E205, scores, lattice, broken, legal_gold)
     return layout.of_sequences((autograd.log_partition(lattice) - gold_score).masked_fill(silent, 0.0))
+
+
+def _is_path(gold: Tensor) -> bool:
+    return isinstance(gold, Tensor) and gold.dim() == 1 and gold.dtype == torch.int64
+
+
+def _gold_mask(gold: Tensor, scores: ChainScores) -> Tensor:
+    if not _is_path(gold):
+        return check_mask("gold", gold, scores)
+    return one_hot(check_tensor("gold", gold, (len(scores.emissions),), torch.int64), len(scores.start)).bool()
 
 
 def _with_gradient(function: Callable[[ChainScores], Tensor], scores: ChainScores) -> Tuple[Tensor, ChainScores]:

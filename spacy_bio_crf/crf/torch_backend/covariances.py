@@ -1,7 +1,6 @@
 """What paths are expected to be worth, and how that varies with the scores; and their entropy. In log space, a token
 given the one beside it, so that no digits cancel: the expectation semiring (Eisner 2002; Li and Eisner 2009), and
 Hernando et al. (2005)."""
-
 from typing import List, Tuple
 
 import torch

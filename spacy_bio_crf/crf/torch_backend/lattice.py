@@ -1,5 +1,4 @@
 """A batch as the recursions read it."""
-
 from dataclasses import dataclass
 from typing import Optional
 

@@ -1,6 +1,5 @@
 """How a batch lies in memory while the chain goes through it: token by token, all sequences at once, without
 padding."""
-
 from dataclasses import dataclass
 from typing import List
 

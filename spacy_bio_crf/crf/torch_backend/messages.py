@@ -1,5 +1,4 @@
 """Forward and backward (Rabiner 1989), over all sequences of a batch at once."""
-
 from dataclasses import dataclass
 from typing import Tuple
 

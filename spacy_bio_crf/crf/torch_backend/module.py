@@ -1,5 +1,4 @@
 """The chain as a `torch.nn.Module`, over padded batches."""
-
 from dataclasses import dataclass
 from typing import Optional, Tuple
 

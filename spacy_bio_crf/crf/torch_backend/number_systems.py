@@ -5,7 +5,6 @@ matrix product. It is exact as long as no weight comes near the smallest number 
 where one does, the batch is computed again in `LogSpace`, which holds their logarithms. Forbidden is a zero in the one,
 -inf in the other.
 """
-
 from typing import Callable, Optional, Tuple
 
 import torch

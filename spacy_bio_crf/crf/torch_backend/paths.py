@@ -1,6 +1,5 @@
 """Single paths through a lattice: the best one, the k best, samples, and what a path scores. Tags are in the layout's
 order."""
-
 from typing import Callable, Tuple
 
 import numpy

@@ -1,5 +1,4 @@
 """Probabilities of spans, in log space: the ways into a span, through it, and out of it, over all paths."""
-
 from dataclasses import dataclass
 
 import numpy
