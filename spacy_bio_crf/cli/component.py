@@ -51,6 +51,8 @@ def load_component(model: str, name: Optional[str], code: Optional[Path]) -> Tup
 def read_examples(nlp: Language, path: Path) -> List[Example]:
     """Read annotated examples from a .spacy file, or a folder of them."""
     for file in find_files(path, f"*{SPACY}"):
+        if not file.is_file():
+            raise ValueError(Errors.E501.format(path=file, found="nothing"))
         if file.suffix != SPACY:
             raise ValueError(Errors.E607.format(path=file))
     return list(Corpus(path)(nlp))

@@ -24,13 +24,14 @@ def evaluate_cli(
     # fmt: off
     model: str = Arg(..., metavar="MODEL", help="A trained pipeline with any component that predicts spans: the name of a package, or a folder"),
     corpora: List[Path] = Arg(..., metavar="CORPUS...", help="Annotated documents: .spacy files, or folders of them"),
-    spans_key: Optional[str] = Opt(None, "--spans-key", help="Key of the span group to evaluate; default: the entities"),
+    spans_keys: List[str] = Opt([], "--spans-key", help="Key of the span group to evaluate; may be repeated, for all of them together; default: the entities"),
     train: Optional[Path] = Opt(None, "--train", metavar="TRAIN", help="The training part, for figures on names that it has and has not"),
     against: Optional[str] = Opt(None, "--against", metavar="MODEL", help="Another pipeline to compare with, on the same documents"),
     worst: int = Opt(10, "--worst", "-n", min=0, help="How many mistakes to list, each way: the most confident, the least likely gold, the most frequent"),
     min_overlap: float = Opt(0.0, "--min-overlap", min=0, max=1, help="Share of a gold span that a predicted one must cover, to be matched with it at all"),
     samples: int = Opt(1000, "--samples", min=0, help="How often to draw documents anew, for intervals and the comparison; 0 for no intervals"),
     seed: int = Opt(0, "--seed", help="Seed of the draws"),
+    output: Optional[Path] = Opt(None, "--output", "-o", help="JSON file to write: the whole report"),
     html: Optional[Path] = Opt(None, "--html", help="HTML file to write: one page that needs nothing else (with matplotlib)"),
     code: Optional[Path] = Opt(None, "--code", "-c", help=CODE_HELP),
     as_json: bool = Opt(False, "--json", help="Print the report as JSON"),
@@ -47,7 +48,7 @@ def evaluate_cli(
 
     evaluate training/model-best test.spacy --train train.spacy --html report.html
 
-    evaluate training/model-best test.spacy --against training/baseline --json
+    evaluate training/model-best test.spacy --against training/baseline --output metrics.json
     """
     with clear_errors():
         if against is not None and not samples:
@@ -56,25 +57,32 @@ def evaluate_cli(
             import_extra("matplotlib")
         import_code(code)
         nlp = spacy.load(model)
-        docs = judge_pipeline(nlp, corpora, spans_key, silent=as_json)
+        docs = judge_pipeline(nlp, corpora, spans_keys, silent=as_json)
         if not docs:
-            place = "entities" if spans_key is None else f"span group '{spans_key}'"
+            place = f"span group '{', '.join(spans_keys)}'" if spans_keys else "entities"
             raise ValueError(Errors.E625.format(place=place, corpora=", ".join(map(str, corpora))))
         forms = None
         if train is not None:
-            forms = forms_of((example.reference for example in read_examples(nlp, train)), spans_key)
+            forms = forms_of((example.reference for example in read_examples(nlp, train)), spans_keys)
         settings = {"samples": samples, "seed": seed}
-        report: Dict[str, Any] = {"model": model, "corpora": [str(path) for path in corpora], "spans_key": spans_key}
+        report: Dict[str, Any] = {"model": model, "corpora": [str(path) for path in corpora], "spans_keys": spans_keys}
         report.update(span_report(docs, forms=forms, limit=worst, min_overlap=min_overlap, **settings))
         report["comparison"] = None
         if against is not None:
-            others = judge_pipeline(spacy.load(against), corpora, spans_key, silent=as_json)
+            others = judge_pipeline(spacy.load(against), corpora, spans_keys, silent=as_json)
             report["comparison"] = {"model": against, **comparison_report(docs, others, **settings)}
+        report["written"] = [str(path) for path in (html, output) if path is not None]
+        text = json.dumps(report, indent=2, ensure_ascii=False)
         if html is not None:
-            with replacing(html) as path:
-                path.write_text(render_report(report), encoding="utf-8")
-    report["written"] = [] if html is None else [str(html)]
+            _write(html, render_report(report))
+        if output is not None:
+            _write(output, text)
     if as_json:
-        print(json.dumps(report, indent=2, ensure_ascii=False))
+        print(text)
     else:
         print_report(report)
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as new:
+        new.write_text(text, encoding="utf-8")

@@ -24,7 +24,7 @@ def render_report(report: Report) -> str:
         "evaluate.html",
         title=f"Evaluation of {report['model']}",
         report=report,
-        place="entities" if report["spans_key"] is None else f"span group “{report['spans_key']}”",
+        place=f"span group “{', '.join(report['spans_keys'])}”" if report["spans_keys"] else "entities",
         lines=summary_lines(report),
         matchings=MATCHINGS,
         situations=SITUATIONS,

@@ -1,13 +1,13 @@
 """The documents of corpora, with what a pipeline predicts for them, as far as their annotation can judge it."""
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, Iterable, List, Optional, Tuple
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..evaluation import JudgedDoc, judge_doc
+from ..evaluation import JudgedDoc, join_groups, judge_doc
 from ..pipeline.tagger import BioCrfTagger
 from ..tags import TokenSpan
 from .component import FACTORY, read_examples, watch
@@ -15,13 +15,13 @@ from .component import FACTORY, read_examples, watch
 Judged = Tuple[Example, JudgedDoc]
 
 
-def judge_pipeline(nlp: Language, paths: Iterable[Path], key: Optional[str], *, silent: bool) -> List[JudgedDoc]:
+def judge_pipeline(nlp: Language, paths: Iterable[Path], keys: Sequence[str], *, silent: bool) -> List[JudgedDoc]:
     """Predict corpora once.
 
     nlp (Language): Any pipeline. Where a bio_crf_tagger writes the spans, it is also asked how probable the gold spans are
         that it missed.
     paths (Iterable[Path]): .spacy files, or folders of them.
-    key (Optional[str]): Key of the span group, None for the entities.
+    keys (Sequence[str]): Keys of the span groups, which are judged together; none for the entities.
     silent (bool): Whether to show no progress.
     RETURNS (List[JudgedDoc]): The documents that have such annotation, in order.
     """
@@ -31,10 +31,20 @@ def judge_pipeline(nlp: Language, paths: Iterable[Path], key: Optional[str], *, 
         predicted = nlp.pipe([example.predicted for example in examples])
         for example, doc in zip(examples, watch(predicted, f"Predicting {path}", len(examples), silent=silent)):
             example.predicted = doc
-        pairs = ((example, judge_doc(example, key, str(path))) for example in examples)
-        judged = [(example, doc) for example, doc in pairs if doc is not None]
-        docs += _with_gold_probabilities(nlp, judged, key, silent=silent)
+        groups = [_judge(nlp, examples, key, str(path), silent=silent) for key in keys or [None]]
+        judged = ([doc for doc in one if doc is not None] for one in zip(*groups))
+        docs += [join_groups(found) for found in judged if found]
     return docs
+
+
+def _judge(
+    nlp: Language, examples: List[Example], key: Optional[str], source: str, *, silent: bool
+) -> List[Optional[JudgedDoc]]:
+    """Judge the entities or one group of each document; None where it has no such annotation."""
+    docs = [judge_doc(example, key, source) for example in examples]
+    judged = [(example, doc) for example, doc in zip(examples, docs) if doc is not None]
+    told = iter(_with_gold_probabilities(nlp, judged, key, silent=silent))
+    return [doc and next(told) for doc in docs]
 
 
 def _with_gold_probabilities(nlp: Language, judged: List[Judged], key: Optional[str], *, silent: bool) -> List[JudgedDoc]:

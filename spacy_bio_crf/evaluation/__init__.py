@@ -1,7 +1,7 @@
 """How good are predicted spans, and how far to trust their probabilities."""
 from .calibration import FITS, Calibration, apply_calibration, fit_isotonic, fit_platt, fit_temperature
 from .counts import Counts, averages, by_familiarity, by_label, by_length, count_by, forms_of, token_accuracy, total
-from .judged import JudgedDoc, judge, judge_doc
+from .judged import JudgedDoc, join_groups, judge, judge_doc
 from .matching import MATCHINGS, MatchCounts, match_counts, pair_spans
 from .metrics import (
     Bins,
@@ -56,6 +56,7 @@ __all__ = [
     "fit_temperature",
     "forms_of",
     "interval",
+    "join_groups",
     "judge",
     "judge_doc",
     "kept_counts",

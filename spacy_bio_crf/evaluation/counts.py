@@ -1,6 +1,7 @@
 """Spans counted: right, predicted and gold. A predicted span is right if there is a gold span with the same label and
 boundaries, as for CoNLL's `conlleval`, for `seqeval` and for spaCy."""
 from collections import Counter
+from itertools import chain
 from typing import Callable, Dict, Hashable, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy
@@ -97,14 +98,15 @@ def by_familiarity(docs: Iterable[JudgedDoc], forms: Forms) -> Dict[str, Counts]
     return {kind: counts.get(kind, Counts(0, 0, 0)) for kind in (SEEN, OTHER_LABEL, UNSEEN)}
 
 
-def forms_of(docs: Iterable[Doc], key: Optional[str] = None) -> Forms:
+def forms_of(docs: Iterable[Doc], keys: Sequence[str] = ()) -> Forms:
     """The surface forms of the annotated spans of documents, with their labels.
 
     docs (Iterable[Doc]): The documents, such as those of the training part.
-    key (Optional[str]): Key of the span group, None for the entities.
+    keys (Sequence[str]): Keys of span groups; none for the entities.
     RETURNS (Forms): The forms, see `normal_form`.
     """
-    spans = (span for doc in docs for span in (doc.ents if key is None else doc.spans.get(key, ())))
+    groups = ([doc.spans.get(key, ()) for key in keys] if keys else [doc.ents] for doc in docs)
+    spans = chain.from_iterable(chain.from_iterable(groups))
     return {(normal_form(span.text), span.label_) for span in spans}
 
 

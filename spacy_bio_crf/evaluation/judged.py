@@ -1,6 +1,6 @@
 """What the annotation of a document can judge: its gold spans, and the predicted ones beside them."""
 from dataclasses import dataclass, field, replace
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy
 from spacy.attrs import ENT_IOB
@@ -113,6 +113,31 @@ def judge_doc(example: Example, key: Optional[str], source: str = "") -> Optiona
         probability=numpy.array([probability[span] for span in predicted], dtype="float64"),
         source=source,
     )
+
+
+def join_groups(docs: Sequence[JudgedDoc]) -> JudgedDoc:
+    """Take several span groups of one document for one. A span that stands in several of them counts once, with the highest
+    of its probabilities.
+
+    docs (Sequence[JudgedDoc]): The document, judged by each group.
+    RETURNS (JudgedDoc): The document, judged by all of them.
+    """
+    probability = _highest(pair for doc in docs for pair in zip(doc.predicted, doc.probability))
+    predicted = sorted(probability)
+    return replace(
+        docs[0],
+        gold=sorted(set().union(*(doc.gold for doc in docs))),
+        predicted=predicted,
+        probability=numpy.array([probability[span] for span in predicted], dtype="float64"),
+        gold_probability=_highest(pair for doc in docs for pair in doc.gold_probability.items()),
+    )
+
+
+def _highest(pairs: Iterable[Tuple[TokenSpan, float]]) -> Dict[TokenSpan, float]:
+    found: Dict[TokenSpan, float] = {}
+    for span, probability in pairs:
+        found[span] = float(numpy.fmax(probability, found.get(span, NOT_A_NUMBER)))
+    return found
 
 
 def predicted_spans(doc: Doc, key: Optional[str]) -> Iterator[Tuple[Span, float]]:

@@ -1,6 +1,6 @@
 """`python -m spacy bio-crf config`."""
 import pytest
-from spacy.util import load_config
+from spacy.util import load_config, load_model_from_config
 from thinc.api import Config
 
 from spacy_bio_crf.cli.config import ready_configs
@@ -29,6 +29,17 @@ def test_settings_change_on_the_way(bio_crf, tmp_path):
     expected["nlp"]["lang"], expected["components"]["bio_crf_tagger"]["spans_key"] = "da", "skills"
     assert path.read_text(encoding="utf8").startswith("# Window features and an encoder")
     assert Config().from_disk(path, interpolate=False) == expected
+
+
+@pytest.mark.parametrize("name", ["linear", "cnn", "joint"])
+def test_training_weighs_what_the_component_writes(bio_crf, tmp_path, name):
+    """The configs leave the weights to the component, which knows its chains: nothing for entities that nobody predicts."""
+    path = tmp_path / "own.cfg"
+    chains = '{"outer": {"spans_key": "outer"}, "inner": {"spans_key": "inner"}}'
+    settings = ["--components.bio_crf_tagger.set_ents", "false", "--components.bio_crf_tagger.chains", chains]
+    bio_crf("config", name, path, *settings)
+    weights = load_model_from_config(load_config(path), auto_fill=True).config["training"]["score_weights"]
+    assert {key: weight for key, weight in weights.items() if weight} == {"spans_outer_f": 0.5, "spans_inner_f": 0.5}
 
 
 def test_files_that_are_there_stay(bio_crf, tmp_path):

@@ -1,4 +1,5 @@
 """`python -m spacy bio-crf evaluate`."""
+import json
 import re
 import sys
 
@@ -77,6 +78,26 @@ def test_a_span_group(bio_crf, model, trained, tmp_path):
     assert "E625" in message and "'sc'" in message
 
 
+def test_several_groups_are_taken_together(bio_crf, model, trained, tmp_path):
+    """What both groups hold counts once; a document that lacks a group is judged by the other."""
+    docs = []
+    for text, spans in DEV:
+        doc = trained.make_doc(text)
+        doc.spans["found"] = [doc.char_span(start, end, label) for start, end, label in spans]
+        doc.spans["more"] = [*doc.spans["found"], Span(doc, 0, 1, "FIRST")]
+        docs.append(doc)
+    del docs[0].spans["more"]
+    path = tmp_path / "groups.spacy"
+    DocBin(docs=docs).to_disk(path)
+    keys = ["--spans-key", "found", "--spans-key", "more"]
+    report = bio_crf("evaluate", model, path, *keys, "--train", path, "--json")
+    alone = bio_crf("evaluate", model, path, "--spans-key", "found", "--json")["overall"]
+    assert report["spans_keys"] == ["found", "more"] and report["documents"] == len(DEV)
+    assert report["overall"]["gold"] == report["by_familiarity"]["seen with this label"]["gold"]
+    assert report["overall"]["gold"] == alone["gold"] + len(DEV) - 1
+    assert [report["overall"][key] for key in ("predicted", "right")] == [alone["predicted"], alone["right"]]
+
+
 def test_several_corpora_training_part_and_comparison(bio_crf, model, other, dev, trained, tmp_path):
     easy = write_docs(trained, tmp_path / "easy.spacy", DEV[:3])
     report = bio_crf("evaluate", model, dev, easy, "--train", easy, "--against", other, "--samples", 200, "--json")
@@ -94,6 +115,12 @@ def test_tables(bio_crf, model, dev, other):
     for part in ("spurious", "PERSON", "Length", "training part", "boundary", "F1 against", "calibration error", "predicted 'London' LOC"):
         assert part in output, part
     assert "gives no probabilities" in bio_crf("evaluate", other, dev, "--samples", 0).output
+
+
+def test_files_hold_what_is_printed(bio_crf, model, dev, tmp_path):
+    printed = bio_crf("evaluate", model, dev, "--output", tmp_path / "new" / "metrics.json", "--json")
+    assert printed["written"] == [str(tmp_path / "new" / "metrics.json")]
+    assert json.loads((tmp_path / "new" / "metrics.json").read_text(encoding="utf-8")) == printed
 
 
 def test_a_page_that_needs_nothing_else(bio_crf, model, other, trained, tmp_path):
@@ -121,6 +148,7 @@ def test_clear_errors(bio_crf, model, dev, tmp_path, monkeypatch):
     assert "E624" in bio_crf("evaluate", model, dev, "--against", model, "--samples", 0, code=1).output
     assert "E607" in bio_crf("evaluate", model, __file__, code=1).output
     assert "E050" in bio_crf("evaluate", tmp_path / "nowhere", dev, code=1).output
+    assert "E501" in bio_crf("evaluate", model, tmp_path / "nowhere.spacy", code=1).output
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert "spacy-bio-crf[evaluation]" in bio_crf("evaluate", model, dev, "--html", tmp_path / "a.html", code=1).output
     assert not (tmp_path / "a.html").exists()

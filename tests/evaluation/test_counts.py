@@ -14,6 +14,7 @@ from spacy_bio_crf.evaluation import (
     by_length,
     count_by,
     forms_of,
+    join_groups,
     token_accuracy,
     total,
 )
@@ -53,6 +54,19 @@ def test_familiarity_minds_neither_case_nor_space():
     starts = [0, 4, 9, 13]
     doc = replace(doc, text=" ".join(words), places=[(start, start + len(word)) for start, word in zip(starts, words)])
     assert by_familiarity([doc], forms) == {SEEN: (0, 1, 1), OTHER_LABEL: (0, 0, 1), UNSEEN: (0, 0, 1)}
+
+
+def test_groups_of_one_document_are_joined():
+    """A span of several groups counts once, with the highest of its probabilities; one without a probability may get one."""
+    outer = make_doc([(0, 2, "A")], [(0, 2, "A"), (3, 4, "B"), (5, 6, "C")], probability=[0.4, 0.9, float("nan")])
+    inner = make_doc([(0, 2, "A"), (1, 2, "B")], [(0, 2, "A"), (5, 6, "C")], probability=[0.7, 0.2])
+    outer.gold_probability[TokenSpan(0, 2, "A")] = 0.1
+    inner.gold_probability[TokenSpan(1, 2, "B")] = 0.3
+    joined = join_groups([outer, inner])
+    assert joined.gold == [(0, 2, "A"), (1, 2, "B")]
+    assert joined.predicted == [(0, 2, "A"), (3, 4, "B"), (5, 6, "C")]
+    assert joined.probability.tolist() == [0.7, 0.9, 0.2]
+    assert joined.gold_probability == {(0, 2, "A"): 0.1, (1, 2, "B"): 0.3}
 
 
 def test_averages_of_nothing():
