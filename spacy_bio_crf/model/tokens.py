@@ -46,9 +46,11 @@ def chain_tokens(tok2vec: Model[List[Doc], List[Floats2d]]) -> Model[List[Doc], 
 
 
 def forward(model: Model[List[Doc], Ragged], docs: List[Doc], is_train: bool) -> Tuple[Ragged, Callable]:
-    vectors, backprop_vectors = model.layers[0](docs, is_train)
     mask, lengths = batch_in_chain(docs)
     lengths = model.ops.asarray1i(lengths)
+    if not len(mask):  # nothing that an encoder could read, and some cannot read nothing
+        return Ragged(model.ops.alloc2f(0, model.maybe_get_dim("nO") or 0), lengths), lambda dY: docs
+    vectors, backprop_vectors = model.layers[0](docs, is_train)
     widths = [len(doc) for doc in docs]
     X = model.ops.flatten(vectors)
     if mask.all():

@@ -41,6 +41,16 @@ def test_scores_cover_the_tokens_that_are_not_whitespace(docs):
     assert numpy.allclose(scores.emissions[2:], alone.emissions, atol=1e-6)
 
 
+def test_an_encoder_is_not_asked_for_nothing(docs):
+    """Those of spacy-transformers refuse batches without a token."""
+
+    def encode(model, docs, is_train):
+        return [numpy.concatenate([numpy.ones((1, 4), dtype="f") for _ in doc]) for doc in docs], lambda d_vectors: docs
+
+    X, backprop = chain_tokens(Model("encoder", encode, dims={"nO": 4}))([docs[1], docs[1]], True)
+    assert X.dataXd.shape == (0, 4) and X.lengths.tolist() == [0, 0] and len(backprop(X)) == 2
+
+
 def test_gradients_of_every_parameter_agree_with_finite_differences(docs):
     """d loss / d parameter, through chain, emissions and encoder, along random directions."""
     spacy.util.fix_random_seed(0)
