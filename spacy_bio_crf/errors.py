@@ -55,6 +55,8 @@ class Errors(metaclass=_Coded):
     E310 = "Expected settings of window features with 0 <= dropout < 1, learn_rate > 0, damping >= 0 and smallest >= 0, but got {found}."
     E311 = "The function {name!r} of the window features must be callable: take a Doc, and return a value for each token. Got {found!r}; name a registered function with @misc."
     E312 = "spacy_bio_crf.speed_up.v1 is to speed up the components {unknown}, but the pipeline has {known}. Correct `components` in [nlp.after_pipeline_creation], or leave it out to speed up all."
+    E313 = "The encoder spacy_bio_crf.BiLSTM.v1 needs torch, which is not installed. Install it with: pip install 'spacy-bio-crf[torch]'"
+    E314 = "Expected an even width of a BiLSTM, half of it for each direction, and at least one layer, but got width {width} and depth {depth}."
 
     # pipeline
     E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."

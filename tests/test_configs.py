@@ -1,40 +1,52 @@
 """The ready configs: each trains as `spacy train` does, finds what it has learned, and loads again."""
-from pathlib import Path
+from importlib.util import find_spec
 
+import numpy
 import pytest
 import spacy
-from spacy.tokens import DocBin
-from spacy.training.initialize import init_nlp
-from spacy.training.loop import train
-from spacy.util import load_config, load_model_from_path
+from numpy.testing import assert_allclose
+from spacy.util import load_model_from_path
 
 from .conftest import SENTENCES
+from .trainings import finds_all, short_config, train_best, write_corpus
 
-CONFIGS = Path(__file__).parents[1] / "configs"
+NEEDS_TORCH = pytest.mark.skipif(find_spec("torch") is None, reason="needs the extra [torch]")
+ENCODERS = ["cnn", "vectors", "characters", "shared", pytest.param("bilstm", marks=NEEDS_TORCH)]
+NEW_PLACE = "Żnin"
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    nlp = spacy.blank("en")
-    docs = []
-    for text, spans in SENTENCES:
-        doc = nlp.make_doc(text)
-        doc.set_ents([doc.char_span(start, end, label) for start, end, label in spans])
-        docs.append(doc)
-    path = tmp_path_factory.mktemp("corpus") / "docs.spacy"
-    DocBin(docs=docs).to_disk(path)
+    return write_corpus(tmp_path_factory.mktemp("corpus") / "docs.spacy")
+
+
+@pytest.fixture(scope="module")
+def vectors(tmp_path_factory):
+    """A pipeline with vectors of the words of SENTENCES, and of a place that is in none of them."""
+    nlp, rng = spacy.blank("en"), numpy.random.default_rng(0)
+    for word in sorted({token.text for text, _ in SENTENCES for token in nlp.make_doc(text)}):
+        nlp.vocab.set_vector(word, rng.normal(size=20).astype("f"))
+    nlp.vocab.set_vector(NEW_PLACE, nlp.vocab["London"].vector)
+    path = tmp_path_factory.mktemp("vectors")
+    nlp.to_disk(path)
     return path
 
 
-@pytest.mark.parametrize("name", ["linear", "cnn", "joint", "compared/bio_crf"])
-def test_configs_train(name, corpus, tmp_path):
-    steps = {"max_epochs": 0, "max_steps": 60, "eval_frequency": 20, "patience": 0}
-    overrides = {f"training.{key}": value for key, value in steps.items()}
-    paths = {"paths.train": str(corpus), "paths.dev": str(corpus), "nlp.lang": "en"}
-    nlp = init_nlp(load_config(CONFIGS / f"{name}.cfg", overrides={**overrides, **paths}))
-    with open(tmp_path / "log", "w", encoding="utf8") as log:
-        train(nlp, tmp_path, stdout=log, stderr=log)
-    loaded = load_model_from_path(tmp_path / "model-best")
+@pytest.mark.parametrize("name", ["linear", "joint", "compared/bio_crf", *ENCODERS])
+def test_configs_train(name, corpus, vectors, tmp_path):
+    paths = {"paths.vectors": str(vectors)} if name == "vectors" else {}
+    loaded = train_best(short_config(name, corpus, paths), tmp_path)
     assert loaded.meta["performance"]["ents_f"] == 1
-    for text, spans in SENTENCES:
-        assert [(ent.start_char, ent.end_char, ent.label_) for ent in loaded(text).ents] == spans
+    assert finds_all(loaded)
+    if name == "vectors":
+        assert [ent.label_ for ent in loaded(f"I like {NEW_PLACE} and Berlin.").ents] == ["LOC", "LOC"]
+    assert_fast_is_the_same(tmp_path / "model-best", loaded)
+
+
+def assert_fast_is_the_same(path, fast):
+    """Probabilities by the compiled passes, and by a pipeline that is loaded without them."""
+    settings = {"components.bio_crf_tagger.model.fast": False, "nlp.after_pipeline_creation": None}
+    slow = load_model_from_path(path, config=settings)
+    for text, _ in SENTENCES:
+        found, expected = (nlp.get_pipe("bio_crf_tagger").token_probabilities(nlp(text)) for nlp in (fast, slow))
+        assert_allclose(found, expected, rtol=1e-3, atol=1e-6)

@@ -67,19 +67,40 @@ def test_every_registered_name_loads():
         assert callable(entry_point.load())
 
 
-def test_running_a_pipeline_imports_no_torch():
-    """In a process where torch may be installed but must not be wanted: importing it is an error there."""
-    code = """
+NO_TORCH = """
 import sys
 class NoTorch:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] == "torch":
-            raise ImportError("torch")
+            raise ModuleNotFoundError("No module named 'torch'", name="torch")
 sys.meta_path.insert(0, NoTorch())
 import spacy
+from spacy.util import load_config, load_model_from_config, load_model_from_path
+"""
+
+
+def run_without_torch(code, *arguments):
+    """In a process where torch may be installed but must not be wanted: importing it is an error there."""
+    return subprocess.run([sys.executable, "-c", NO_TORCH + code, *arguments], capture_output=True, text=True)
+
+
+def test_running_a_pipeline_imports_no_torch(trained, tmp_path):
+    trained.to_disk(tmp_path)
+    code = """
+import pathlib, spacy_bio_crf
+nlp = load_model_from_path(pathlib.Path(sys.argv[1]))
+assert nlp("Who is Shaka Khan?").ents[0].label_ == "PERSON"
 nlp = spacy.blank("en")
 nlp.add_pipe("bio_crf_tagger").add_label("X")
 nlp.initialize()
 nlp("No torch here")
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    done = run_without_torch(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_encoder_that_needs_torch_says_so():
+    code = "load_model_from_config(load_config(sys.argv[1], overrides={'nlp.lang': 'en'}), auto_fill=True)"
+    done = run_without_torch(code, PACKAGE.parent / "configs" / "bilstm.cfg")
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("ImportError: [E313]") and "spacy-bio-crf[torch]" in last

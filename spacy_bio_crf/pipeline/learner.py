@@ -15,6 +15,7 @@ from ..fast import keep_fast
 from ..learning.batches import add, zeros
 from ..model.experts import pool, unpool
 from ..model.layer import to_numpy
+from ..model.optimizer import LayerwiseAdam, keys_of_chain
 from ..types import ChainScores
 from .candidates import align
 from .chains import Chain, gold_key
@@ -129,6 +130,15 @@ class Learner(TaggerState):
         if self._rehearsal_model is None:
             return {} if losses is None else losses
         return self._learn(examples, self._forgetting_loss, drop, sgd, losses)
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Update the parameters with their gradients.
+
+        sgd (Optimizer): The optimizer. If it has a learn rate for chains, it is told what is above the encoder here.
+        """
+        if isinstance(sgd, LayerwiseAdam):
+            sgd.of_chains |= keys_of_chain(self.model)
+        self.model.finish_update(sgd)
 
     def get_loss(self, examples: Iterable[Example], scores: ChainScores) -> Tuple[float, ChainScores]:
         """Find the loss, log Z - log Z(gold) and what the settings add to it, and its gradient.
