@@ -13,7 +13,7 @@ from typer.cli import get_docs_for_click
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = "api/commands.md"
-PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "configs/cnn.cfg", "configs/joint.cfg", "configs/linear.cfg")
+PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", *(f"configs/{path.name}" for path in sorted(ROOT.glob("configs/*.cfg"))))
 LINK = re.compile(r"(?<=\]\()(?P<up>(?:\.\./)+)(?P<path>[^.#)][^#)]*)(?=[#)])")
 
 

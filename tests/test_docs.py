@@ -10,6 +10,7 @@ import pytest
 import spacy
 import typer
 from spacy.cli._util import parse_config_overrides
+from spacy.cli.init_config import fill_config
 from spacy.util import load_config, load_model_from_config
 from typer.testing import CliRunner
 
@@ -57,6 +58,8 @@ def test_commands_are_understood(page, tmp_path, monkeypatch):
                 Path("-").write_text(done.stdout, encoding="utf8")
         elif command[:4] == ["python", "-m", "spacy", "bio-crf"]:
             COMMANDS[command[4]].make_context(command[4], command[5:])
+        elif command[:5] == ["python", "-m", "spacy", "init", "fill-config"]:
+            fill_config(Path(command[6]), Path(command[5]), pretraining="--pretraining" in command, silent=True)
         elif command[:4] == ["python", "-m", "spacy", "train"]:
             overrides = parse_config_overrides(without(command[5:], "--output", "--code"))
             config = load_config(Path(command[4]).absolute(), overrides=overrides)

@@ -4,9 +4,14 @@ import subprocess
 import sys
 import venv
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from spacy.cli.package import get_meta
+from spacy.util import get_minor_version_range, get_package_version, load_model_from_config, load_model_from_path
+
+from .trainings import short_config
 
 ROOT = Path(__file__).parents[1]
 TEXTS = ["I like London and Berlin.", "Who is Shaka Khan?", "Shaka lives in New York, not in Paris.", "", "\n"]
@@ -42,6 +47,25 @@ def test_packaged_pipeline_declares_its_need_of_this_plugin(pipeline_wheel):
     with zipfile.ZipFile(pipeline_wheel) as wheel:
         metadata = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
         assert "Requires-Dist: spacy-bio-crf" in wheel.read(metadata).decode("utf8")
+
+
+@pytest.mark.parametrize("name,extra", [("cnn", ""), ("shared", ""), ("characters", ""), ("bilstm", "[torch]")])
+def test_pipelines_declare_their_need_of_torch(name, extra, tmp_path):
+    """Once, if they run in it, and as a part of our own package's requirement: built, loaded, and sourced by another."""
+    if extra and find_spec("torch") is None:
+        pytest.skip("needs the extra [torch]")
+    nlp = load_model_from_config(short_config(name, "docs.spacy"), auto_fill=True)
+    nlp.get_pipe("bio_crf_tagger").add_label("X")
+    nlp.initialize()
+    nlp.to_disk(tmp_path / "built")
+    load_model_from_path(tmp_path / "built").to_disk(tmp_path / "loaded")
+    other = load_model_from_config({"nlp": {"lang": "en"}}, auto_fill=True)
+    for pipe in nlp.pipe_names:
+        other.add_pipe(pipe, source=nlp)
+    other.to_disk(tmp_path / "sourced")
+    version = get_minor_version_range(get_package_version("spacy-bio-crf"))
+    for one in ("built", "loaded", "sourced"):
+        assert get_meta(tmp_path / one, {})["requirements"] == [f"spacy-bio-crf{extra}{version}"]
 
 
 @pytest.mark.slow

@@ -41,7 +41,8 @@ def test_configs_resolve(page):
     for text in re.findall(r"```ini\n(.*?)```", read(page), re.DOTALL):
         config = Config().from_str("[components]\n[corpora]\n" + text)
         for name, block in config["components"].items():
-            spacy.blank("en").add_pipe(block.pop("factory"), name=name, config=block)
+            if "source" not in block:  # of a pipeline that is not here
+                spacy.blank("en").add_pipe(block.pop("factory"), name=name, config=block)
         for block in config["corpora"].values():
             assert callable(spacy.registry.resolve({"corpus": block})["corpus"])
 

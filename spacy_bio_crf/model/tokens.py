@@ -52,9 +52,6 @@ def forward(model: Model[List[Doc], Ragged], docs: List[Doc], is_train: bool) ->
         return Ragged(model.ops.alloc2f(0, model.maybe_get_dim("nO") or 0), lengths), lambda dY: docs
     vectors, backprop_vectors = model.layers[0](docs, is_train)
     widths = [len(doc) for doc in docs]
-    if not any(widths):  # which not every encoder can take
-        return Ragged(model.ops.alloc2f(0, model.maybe_get_dim("nO") or 0), lengths), lambda dY: docs
-    vectors, backprop_vectors = model.layers[0](docs, is_train)
     X = model.ops.asarray2f(model.ops.flatten(vectors))  # mixed precision gives half floats
     if mask.all():
         return Ragged(X, lengths), lambda dY: backprop_vectors(model.ops.unflatten(dY.dataXd, widths))

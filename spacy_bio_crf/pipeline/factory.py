@@ -7,6 +7,7 @@ from spacy.tokens import Doc
 from thinc.api import Config, Model
 
 from ..types import ChainScores
+from .requirements import require_torch
 from .scorer import default_score_weights
 from .tagger import BioCrfTagger
 
@@ -112,6 +113,7 @@ def make_bio_crf_tagger(
         incorrect_spans_key=incorrect_spans_key,
         scorer=scorer,
     )
+    require_torch(nlp, model)
     # spaCy asks for the factory's meta right after this call, so the score weights can follow the real settings.
     weights = default_score_weights(list(tagger.cfg["chains"].values()) or [{"set_ents": set_ents, "spans_key": spans_key}])
     meta = nlp.get_factory_meta("bio_crf_tagger")
