@@ -15,6 +15,7 @@ from spacy.util import load_config, load_model_from_config
 from typer.testing import CliRunner
 
 from spacy_bio_crf.cli import bio_crf_cli
+from spacy_bio_crf.cli.config import find_config
 
 from . import test_readme
 
@@ -31,7 +32,7 @@ def commands(page):
     """The words of each command in the blocks of shell."""
     for block in re.findall(r"```bash\n(.*?)```", page.read_text(encoding="utf8"), re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
-            for command in re.split(r" (?:&&|\|) ", line):
+            for command in line.split(" && "):
                 yield shlex.split(command, comments=True)
 
 
@@ -48,22 +49,26 @@ def test_the_site_builds_without_warnings(tmp_path):
 @pytest.mark.parametrize("page", [test_readme.README, *PAGES], ids=name)
 def test_commands_are_understood(page, tmp_path, monkeypatch):
     """Options that are not there, too few arguments and settings that cannot be are errors. Configs are those that a command
-    before has written, perhaps into the pipe."""
+    before has written."""
     monkeypatch.chdir(tmp_path)
     for command in commands(page):
         if command[:5] == ["python", "-m", "spacy", "bio-crf", "config"]:
             done = CliRunner().invoke(bio_crf_cli, [*command[4:], "--force"])
             assert done.exit_code == 0, done.output
-            if "-" in command:
-                Path("-").write_text(done.stdout, encoding="utf8")
+        elif command[:5] == ["python", "-m", "spacy", "bio-crf", "train"]:
+            assert_resolves(find_config(command[5]), command[6:])
         elif command[:4] == ["python", "-m", "spacy", "bio-crf"]:
             COMMANDS[command[4]].make_context(command[4], command[5:])
         elif command[:5] == ["python", "-m", "spacy", "init", "fill-config"]:
             fill_config(Path(command[6]), Path(command[5]), pretraining="--pretraining" in command, silent=True)
         elif command[:4] == ["python", "-m", "spacy", "train"]:
-            overrides = parse_config_overrides(without(command[5:], "--output", "--code"))
-            config = load_config(Path(command[4]).absolute(), overrides=overrides)
-            assert load_model_from_config(config, auto_fill=True).pipe_names
+            assert_resolves(Path(command[4]).absolute(), command[5:])
+
+
+def assert_resolves(config, words):
+    """With the settings among the words of a command."""
+    config = load_config(config, overrides=parse_config_overrides(without(words, "--output", "--code")))
+    assert load_model_from_config(config, auto_fill=True).pipe_names
 
 
 def without(words, *options):

@@ -12,6 +12,7 @@ from .explain import explain_cli
 from .prune import prune_cli
 from .show import show_cli
 from .thresholds import thresholds_cli
+from .train import train_cli
 from .uncertain import uncertain_cli
 
 app.add_typer(bio_crf_cli)
@@ -28,5 +29,6 @@ __all__ = [
     "prune_cli",
     "show_cli",
     "thresholds_cli",
+    "train_cli",
     "uncertain_cli",
 ]

@@ -13,7 +13,15 @@ from typer import Option as Opt
 from ..corpus.files import replacing
 from ..evaluation import FITS, Calibration, Outcomes, apply_calibration, plot_reliability, probability_scores
 from ..evaluation.extra import import_extra
-from .component import CHAIN_HELP, CODE_HELP, COMPONENT_HELP, check_chain, load_component, predict_outcomes, set_settings
+from .component import (
+    CHAIN_HELP,
+    CODE_HELP,
+    COMPONENT_HELP,
+    check_chain,
+    load_component,
+    predict_outcomes,
+    set_settings,
+)
 from .group import bio_crf_cli, clear_errors
 from .output import IN_PLACE_HELP, OUTPUT_HELP, pipeline_target, save_pipeline
 

@@ -14,7 +14,13 @@ from .component import outcomes_of_examples, watch
 
 
 def check_model(
-    nlp: Language, name: str, parts: Mapping[str, Sequence[Doc]], key: Optional[str], findings: Findings, *, silent: bool
+    nlp: Language,
+    name: str,
+    parts: Mapping[str, Sequence[Doc]],
+    key: Optional[str],
+    findings: Findings,
+    *,
+    silent: bool,
 ) -> None:
     """Check the documents against a component.
 
@@ -76,4 +82,6 @@ def _check_threshold(
         wrong = counts.kept - kept[label].kept - right
         if right:
             limit = limits["thresholds"].get(label, limits["threshold"])
-            findings.add("threshold", part, f"{label}: {limit:g} drops {right:,} right and {wrong:,} wrong predictions", right)
+            findings.add(
+                "threshold", part, f"{label}: {limit:g} drops {right:,} right and {wrong:,} wrong predictions", right
+            )

@@ -98,7 +98,10 @@ def outcomes_of_examples(
 def _join(parts: List[Outcomes]) -> Outcomes:
     gold = sum((Counter(part.gold) for part in parts), Counter())
     columns = ("probability", "correct", "labels")
-    return Outcomes(*(numpy.concatenate([getattr(part, column) for part in parts]) for column in columns), gold=dict(sorted(gold.items())))
+    return Outcomes(
+        *(numpy.concatenate([getattr(part, column) for part in parts]) for column in columns),
+        gold=dict(sorted(gold.items())),
+    )
 
 
 def _only(outcomes: Outcomes, labels: Sequence[str]) -> Outcomes:

@@ -35,19 +35,15 @@ def config_cli(
     config
 
     config joint joint.cfg --nlp.lang da
-
-    config linear - | python -m spacy train - --paths.train train.spacy --paths.dev dev.spacy --output training
     """
     with clear_errors():
-        configs = ready_configs()
         if name is None:
-            Console(highlight=False).print(_table(configs))
+            Console(highlight=False).print(_table(ready_configs()))
             return
-        if name not in configs:
-            raise ValueError(Errors.E627.format(name=name, known=", ".join(configs)))
+        path = find_config(name)
         if output != STDOUT and output.exists() and not force:
             raise ValueError(Errors.E628.format(path=output))
-        text = _with_settings(configs[name], parse_config_overrides(ctx.args))
+        text = _with_settings(path, parse_config_overrides(ctx.args))
         if output == STDOUT:
             print(text, end="")
             return
@@ -63,6 +59,17 @@ def ready_configs() -> Dict[str, Path]:
     """
     folder = next(folder for folder in FOLDERS if folder.is_dir())
     return {path.stem: path for path in sorted(folder.glob("*.cfg"))}
+
+
+def find_config(name: str) -> Path:
+    """Find one of them.
+
+    RAISES (ValueError): There is none of this name.
+    """
+    configs = ready_configs()
+    if name not in configs:
+        raise ValueError(Errors.E627.format(name=name, known=", ".join(configs)))
+    return configs[name]
 
 
 def _with_settings(path: Path, settings: Dict) -> str:

@@ -31,7 +31,9 @@ def render_report(report: Report) -> str:
         kinds=KINDS,
         sections=_sections(report),
         confusion=_confusion(report),
-        worst=[(title, [_shown(row, colours) for row in rows]) for title, rows in worst_rows(report) if "text" in rows[0]],
+        worst=[
+            (title, [_shown(row, colours) for row in rows]) for title, rows in worst_rows(report) if "text" in rows[0]
+        ],
         reliability=_reliability(report),
         percent=percent,
         percents=percents,

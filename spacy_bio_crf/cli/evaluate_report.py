@@ -52,7 +52,9 @@ def _tables(report: Report) -> Iterable[Table]:
     if report["by_familiarity"]:
         yield _scores("Names in the training part", report["by_familiarity"])
     count = max(report["mistakes"]["count"], 1)
-    kinds = [[kind, KINDS[kind], f"{n:,}", f"{100 * n / count:.0f} %"] for kind, n in report["mistakes"]["kinds"].items()]
+    kinds = [
+        [kind, KINDS[kind], f"{n:,}", f"{100 * n / count:.0f} %"] for kind, n in report["mistakes"]["kinds"].items()
+    ]
     yield _table(f"{report['mistakes']['count']:,} mistakes", ["", "", "count", "share"], kinds, 2)
     confused = confusions(report)
     if confused:
@@ -102,14 +104,21 @@ def summary_lines(report: Report) -> List[str]:
     lines = []
     if report["overall"]["interval"]:
         lines.append("95 % (from, to): where F1 lies in 95 of 100 draws of as many documents.")
-    lines.append(f"F1: micro {percent(means['micro']['f'])}, macro {percent(means['macro']['f'])}, weighted {percent(means['weighted']['f'])}")
+    lines.append(
+        f"F1: micro {percent(means['micro']['f'])}, macro {percent(means['macro']['f'])}, weighted {percent(means['weighted']['f'])}"
+    )
     if report["token_accuracy"] is not None:
         lines.append(f"Tokens with the right tag: {percent(report['token_accuracy'])}")
     found = report["probabilities"]
     if found is None:
         lines.append("The pipeline gives no probabilities.")
     else:
-        figures = {"calibration error": "ece", "Brier score": "brier", "log loss": "log_loss", "average precision": "ap"}
+        figures = {
+            "calibration error": "ece",
+            "Brier score": "brier",
+            "log loss": "log_loss",
+            "average precision": "ap",
+        }
         told = ", ".join(f"{name} {found[key]:.3f}" for name, key in figures.items() if found[key] is not None)
         lines.append(f"Probabilities of {found['spans']:,} spans: {told}")
     if report["comparison"]:

@@ -48,7 +48,9 @@ def prune_cli(
         nlp, name = load_component(model, component, code)
         shims = features_of(nlp.get_pipe(name))
         report = [_figures(nlp, name, dev_path)]
-        for one in watch(sorted(smallest), "Pruning", silent=as_json):  # what a lower bound took, a higher one takes too
+        for one in watch(
+            sorted(smallest), "Pruning", silent=as_json
+        ):  # what a lower bound took, a higher one takes too
             for shim in shims:
                 shim.prune(one)
             report.append({"smallest": one, **_figures(nlp, name, dev_path)})
@@ -67,7 +69,9 @@ def _figures(nlp: Language, name: str, dev_path: Optional[Path]) -> Dict[str, An
     """Size of the table, and of the component; and F1 where there are annotated documents."""
     tagger = nlp.get_pipe(name)
     tables = [shim.table.to_arrays() for shim in features_of(tagger)]
-    counts = {name: sum(len(table[key]) for table in tables) for name, key in (("features", "keys"), ("scores", "scores"))}
+    counts = {
+        name: sum(len(table[key]) for table in tables) for name, key in (("features", "keys"), ("scores", "scores"))
+    }
     figures = {**counts, "megabytes": len(tagger.to_bytes()) / 1e6}
     if dev_path is None:
         return figures

@@ -45,7 +45,12 @@ def render_report(report: Report) -> str:
         return highlight(report["text"], spans, colours)
 
     return render_page(
-        "show.html", title=f"What {report['component']} sees", report=report, shown=shown, colours=colours, decided=decided
+        "show.html",
+        title=f"What {report['component']} sees",
+        report=report,
+        shown=shown,
+        colours=colours,
+        decided=decided,
     )
 
 

@@ -11,7 +11,15 @@ from typer import Option as Opt
 
 from ..errors import Errors
 from ..evaluation import Counts, Objective, Outcomes, best_threshold, best_thresholds, kept_counts, total
-from .component import CHAIN_HELP, CODE_HELP, COMPONENT_HELP, check_chain, load_component, predict_outcomes, set_settings
+from .component import (
+    CHAIN_HELP,
+    CODE_HELP,
+    COMPONENT_HELP,
+    check_chain,
+    load_component,
+    predict_outcomes,
+    set_settings,
+)
 from .group import bio_crf_cli, clear_errors
 from .output import IN_PLACE_HELP, OUTPUT_HELP, pipeline_target, save_pipeline
 
@@ -76,7 +84,11 @@ def thresholds_cli(
     if as_json:
         report = {split: {"before": _figures(found, before, beta), "after": _figures(found, after, beta)}
                   for split, found in outcomes.items()}  # fmt: skip
-        print(json.dumps({"component": name, "chain": chain, **after, **report, "written": target and str(target)}, indent=2))
+        print(
+            json.dumps(
+                {"component": name, "chain": chain, **after, **report, "written": target and str(target)}, indent=2
+            )
+        )
         return
     console = Console(highlight=False, soft_wrap=True)
     for split, found in outcomes.items():

@@ -104,7 +104,13 @@ def _task(doc: Doc, key: str, meta: Meta) -> Dict[str, Any]:
         for span, score in scored_spans(doc, key)
     ]
     tokens = [
-        {"text": token.text, "start": token.idx, "end": token.idx + len(token), "id": token.i, "ws": bool(token.whitespace_)}
+        {
+            "text": token.text,
+            "start": token.idx,
+            "end": token.idx + len(token),
+            "id": token.i,
+            "ws": bool(token.whitespace_),
+        }
         for token in doc
     ]
     label = [[span["start"], span["end"], span["label"]] for span in spans]

@@ -1,9 +1,13 @@
-"""`python -m spacy bio-crf config`."""
+"""`python -m spacy bio-crf config` and `train`."""
 import pytest
+import spacy
 from spacy.util import load_config, load_model_from_config
 from thinc.api import Config
 
 from spacy_bio_crf.cli.config import ready_configs
+
+from ..conftest import SENTENCES
+from .conftest import write_docs
 
 NAMES = sorted(ready_configs())
 
@@ -52,4 +56,15 @@ def test_files_that_are_there_stay(bio_crf, tmp_path):
 
 def test_unknown_names(bio_crf, tmp_path):
     found = bio_crf("config", "linaer", tmp_path / "own.cfg", code=1).output
+    assert "E627" in bio_crf("train", "linaer", code=1).output
     assert "E627" in found and ", ".join(NAMES) in found and not (tmp_path / "own.cfg").exists()
+
+
+def test_ready_configs_train(bio_crf, tmp_path):
+    """As they are, but for the settings of the command."""
+    docs = write_docs(spacy.blank("en"), tmp_path / "docs.spacy", SENTENCES)
+    paths = ("--paths.train", docs, "--paths.dev", docs, "--nlp.lang", "en")
+    steps = ("--training.max_epochs", 0, "--training.max_steps", 60, "--training.eval_frequency", 20)
+    bio_crf("train", "linear", *paths, *steps, "--output", tmp_path / "training")
+    nlp = spacy.load(tmp_path / "training" / "model-best")
+    assert nlp.lang == "en" and nlp.meta["performance"]["ents_f"] == 1
