@@ -5,6 +5,7 @@ from typing import Dict, Optional
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from spacy.cli._util import parse_config_overrides
 from spacy.util import load_config
 from typer import Argument as Arg
@@ -85,5 +86,5 @@ def _table(configs: Dict[str, Path]) -> Table:
     table = Table("name", "what it is")
     for name, path in configs.items():
         first, _, _ = path.read_text(encoding="utf8").partition("\n")
-        table.add_row(name, first.lstrip("# "))
+        table.add_row(name, Text(first.lstrip("# ")))
     return table

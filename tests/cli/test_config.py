@@ -15,6 +15,7 @@ NAMES = sorted(ready_configs())
 def test_those_there_are_are_listed(bio_crf):
     listed = bio_crf("config").output
     assert {"linear", "cnn", "joint"} <= set(NAMES) and all(f" {name} " in listed for name in NAMES)
+    assert "[torch]" in listed
 
 
 @pytest.mark.parametrize("name", NAMES)
