@@ -12,7 +12,6 @@ from .trainings import finds_all, short_config, train_best, write_corpus
 
 NEEDS_TORCH = pytest.mark.skipif(find_spec("torch") is None, reason="needs the extra [torch]")
 ENCODERS = ["cnn", "vectors", "characters", "shared", pytest.param("bilstm", marks=NEEDS_TORCH)]
-NEW_PLACE = "Żnin"
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +21,10 @@ def corpus(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def vectors(tmp_path_factory):
-    """A pipeline with vectors of the words of SENTENCES, and of a place that is in none of them."""
+    """A pipeline with vectors of the words of SENTENCES."""
     nlp, rng = spacy.blank("en"), numpy.random.default_rng(0)
     for word in sorted({token.text for text, _ in SENTENCES for token in nlp.make_doc(text)}):
         nlp.vocab.set_vector(word, rng.normal(size=20).astype("f"))
-    nlp.vocab.set_vector(NEW_PLACE, nlp.vocab["London"].vector)
     path = tmp_path_factory.mktemp("vectors")
     nlp.to_disk(path)
     return path
@@ -38,9 +36,11 @@ def test_configs_train(name, corpus, vectors, tmp_path):
     loaded = train_best(short_config(name, corpus, paths), tmp_path)
     assert loaded.meta["performance"]["ents_f"] == 1
     assert finds_all(loaded)
-    if name == "vectors":
-        assert [ent.label_ for ent in loaded(f"I like {NEW_PLACE} and Berlin.").ents] == ["LOC", "LOC"]
     assert_fast_is_the_same(tmp_path / "model-best", loaded)
+    if name == "vectors":
+        before = probabilities(loaded, "London")
+        loaded.vocab.set_vector("London", -loaded.vocab["London"].vector)
+        assert abs(probabilities(loaded, "London") - before).max() > 0.01
 
 
 def assert_fast_is_the_same(path, fast):
@@ -48,5 +48,8 @@ def assert_fast_is_the_same(path, fast):
     settings = {"components.bio_crf_tagger.model.fast": False, "nlp.after_pipeline_creation": None}
     slow = load_model_from_path(path, config=settings)
     for text, _ in SENTENCES:
-        found, expected = (nlp.get_pipe("bio_crf_tagger").token_probabilities(nlp(text)) for nlp in (fast, slow))
-        assert_allclose(found, expected, rtol=1e-3, atol=1e-6)
+        assert_allclose(probabilities(fast, text), probabilities(slow, text), rtol=1e-3, atol=1e-6)
+
+
+def probabilities(nlp, text):
+    return nlp.get_pipe("bio_crf_tagger").token_probabilities(nlp(text))
