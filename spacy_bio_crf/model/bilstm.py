@@ -22,10 +22,10 @@ def build_bilstm_v1(width: int, depth: int = 1, dropout: float = 0.0) -> Model[L
     if width < 2 or width % 2 or depth < 1:
         raise ValueError(Errors.E314.format(width=width, depth=depth))
     try:
-        from .packed_lstm import PackedLSTM
+        from .torch_lstm import TorchBiLSTM
     except ImportError as error:
         raise ImportError(Errors.E313) from error
-    lstm = PyTorchWrapper(PackedLSTM(width, depth, dropout), convert_inputs=to_torch, convert_outputs=from_torch)
+    lstm = PyTorchWrapper(TorchBiLSTM(width, depth, dropout), convert_inputs=to_torch, convert_outputs=from_torch)
     for name in ("nI", "nO"):
         lstm.set_dim(name, width)
     return with_ragged(lstm)
