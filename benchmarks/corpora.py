@@ -1,13 +1,19 @@
-"""The corpora of benchmarks/accuracy.py, read and split as in project.yml. All systems get the tokens of these docs."""
+"""The corpora of benchmarks/accuracy.py: all systems get the tokens of these docs. Splits are those of projects/.
+
+    python benchmarks/corpora.py /path/to/corpora wnut17
+
+writes the parts of one as corpus/wnut17/{train,dev,test}.spacy, for the other benchmarks and project.yml.
+"""
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple
 
 import spacy
+import typer
 from spacy.tokens import Doc
 
-from spacy_bio_crf.corpus import ColumnFormat, read_columns, read_snips, read_usaddress, split_docs
+from spacy_bio_crf.corpus import ColumnFormat, read_columns, read_snips, read_usaddress, save_docs, split_docs
 from spacy_bio_crf.corpus.files import find_files
 
 SEED = 0  # of the splits, whatever the seed of a run
@@ -76,3 +82,18 @@ CORPORA: Dict[str, Callable[[Path], Parts]] = {
     "snips": snips,
     "bc5cdr": bc5cdr,
 }
+
+
+def main(
+    corpora: Path = typer.Argument(..., help="Folder with the folders of the corpora"),
+    name: str = typer.Argument(..., help=f"Name of a corpus: {', '.join(CORPORA)}"),
+    output: Path = typer.Option(Path("corpus"), help="Folder for a folder of that name"),
+):
+    if name not in CORPORA:
+        raise typer.BadParameter(f"Expected one of {', '.join(CORPORA)}, but found {name}")
+    _, *parts = CORPORA[name](corpora)
+    save_docs({output / name / f"{part}.spacy": docs for part, docs in zip(("train", "dev", "test"), parts)})
+
+
+if __name__ == "__main__":
+    typer.run(main)

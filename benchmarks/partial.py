@@ -33,7 +33,7 @@ CONFIGS = Path(__file__).parents[1] / "configs" / "compared"
 ENTITY_RATIO = "bio_crf_tagger, entity ratio"  # Effland and Collins (2021), told the ratio of the complete annotation
 PIPELINES = {"bio_crf_tagger": CONFIGS / "bio_crf.cfg", "ner": CONFIGS / "ner.cfg", ENTITY_RATIO: CONFIGS / "bio_crf.cfg"}
 PARTS = {"model-best": "best on dev", "model-last": "last epoch"}
-SHARES = (0.7, 0.1, 0.2)  # of the documents of wikigold, as in project.yml
+SHARES = (0.7, 0.1, 0.2)  # of the documents of wikigold, as in projects/ner
 HIDDEN = 0.5  # share of wikigold's training entities
 SEED = 0  # of the split and of the hidden entities, whatever the seed of a run
 

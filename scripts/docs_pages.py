@@ -38,7 +38,7 @@ def on_files(files, config):
         if path.endswith(".md"):
             text = text.replace("](docs/", "](")
         else:
-            name, language = Path(path).name, {".cfg": "ini"}.get(Path(path).suffix, "")
+            name, language = Path(path).name, {".cfg": "ini", ".yml": "yaml"}.get(Path(path).suffix, "")
             text = f"# {name}\n\n`{path}`\n\n```{language}\n{text}```\n"
         files.append(File.generated(config, page_of(path), content=text))
     return files

@@ -59,6 +59,8 @@ def test_tables(train, trained, tmp_path):
     for part in ("warning: documents that another part has too (leak)", "Who is Shaka Khan?", "→ Figures", "1 problem(s)", "PERSON"):
         assert part in result.output
     assert "✔ No problems" in CliRunner().invoke(bio_crf_cli, ["check", str(train)]).output
+    result = CliRunner().invoke(bio_crf_cli, ["check", str(train), str(dev), "--fail-on", "never"])
+    assert "(leak)" in result.output and "No problems" not in result.output
 
 
 def test_column_files_with_illegal_tags(check, tmp_path):

@@ -47,8 +47,9 @@ def test_familiarity_minds_neither_case_nor_space():
     vocab = spacy.blank("en").vocab
     train = Doc(vocab, words=["New", "\n", "York", "May"], spaces=[True, False, True, False])
     train.ents = [Span(train, 0, 3, "PLACE"), Span(train, 3, 4, "MONTH")]
+    train.spans["places"], train.spans["months"] = [train.ents[0]], [train.ents[1]]
     forms = forms_of([train])
-    assert forms == {("new york", "PLACE"), ("may", "MONTH")}
+    assert forms == forms_of([train], ["places", "months", "none"]) == {("new york", "PLACE"), ("may", "MONTH")}
     doc = make_doc([(0, 2, "PLACE"), (2, 3, "PERSON"), (3, 4, "PLACE")], [(2, 3, "MONTH")], length=4)
     words = ["NEW", "York", "may", "Oslo"]
     starts = [0, 4, 9, 13]
