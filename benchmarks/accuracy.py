@@ -32,14 +32,16 @@ def train_eds(parts: Parts, seed: int) -> Rows:
     return eds.train_eds(parts, seed)
 
 
+ENCODERS = ("characters", "bilstm")  # trained where they are asked for
 SYSTEMS: Dict[str, Callable[[Parts, int], Rows]] = {
-    **{name: partial(train_config, name) for name in ("linear", "cnn", "joint")},
+    **{name: partial(train_config, name) for name in ("linear", "cnn", "joint", *ENCODERS)},
     "ner": train_ner,
     "ner averaged": train_ner,
     "spancat": train_spancat,
     "crfsuite": train_crfsuite,
     "eds": train_eds,
 }
+BY_DEFAULT = [name for name in SYSTEMS if name not in ENCODERS]
 NOT_RANDOM = ("crfsuite",)  # one run is enough
 
 
@@ -67,7 +69,7 @@ def main(
     corpora: Path = typer.Argument(..., help="Folder with the folders of the corpora"),
     names: Optional[List[str]] = typer.Argument(None, help=f"Names of corpora: {', '.join(CORPORA)}; by default all"),
     output: Path = typer.Option(Path("metrics/accuracy"), help="Folder of the results"),
-    systems: List[str] = typer.Option(list(SYSTEMS), "--system", help="What to train; may be repeated"),
+    systems: List[str] = typer.Option(BY_DEFAULT, "--system", help="What to train; may be repeated"),
     seeds: int = typer.Option(3, help="Runs of each system"),
     only_print: bool = typer.Option(False, "--print", help="Print the tables of what is there, and train nothing"),
 ):
