@@ -175,3 +175,4 @@ class Warnings(metaclass=_Coded):
     W402 = "Component '{name}': the gold has spans of the label {label!r}, which the component does not know, and trains their tokens as outside. If it should learn the label, call add_label or add it to the labels of [initialize.components.{name}]."
     W403 = "Component '{name}' has settings for labels that it does not have, which do nothing: {settings}. Check their spelling; the labels are: {labels}."
     W404 = "Component '{name}': the chain {chain} has no labels, since the examples have no spans in {where}, and writes nothing. Check its spans_key."
+    W601 = "The config '{name}' needs the extra [{extra}], of which these are missing: {missing}. Install it with: pip install 'spacy-bio-crf[{extra}]'"

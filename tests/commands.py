@@ -1,6 +1,8 @@
 """Commands as pages and projects write them: are they ones that there are?"""
 from pathlib import Path
 
+import pytest
+import spacy
 import typer
 from spacy.cli._util import import_code, parse_config_overrides
 from spacy.cli.init_config import fill_config
@@ -33,7 +35,10 @@ def assert_resolves(config, words):
     """With the settings among the words of a command."""
     if "--code" in words:
         import_code(words[words.index("--code") + 1])
-    config = load_config(config, overrides=parse_config_overrides(without(words, "--output", "--code")))
+    config = load_config(config, overrides=parse_config_overrides(without(words, "--output", "--code", "--gpu-id")))
+    factories = {block["factory"] for block in config["components"].values() if "factory" in block}
+    if not all(map(spacy.blank("xx").has_factory, factories)):
+        pytest.skip(f"some of these components are of plugins that are not installed: {sorted(factories)}")
     assert load_model_from_config(config, auto_fill=True).pipe_names
 
 

@@ -12,6 +12,7 @@ from typer import Argument as Arg
 from typer import Option as Opt
 
 from ..errors import Errors
+from .extras import warn_of_missing
 from .group import bio_crf_cli, clear_errors
 
 PACKAGE = Path(__file__).parents[1]
@@ -45,6 +46,7 @@ def config_cli(
         if output != STDOUT and output.exists() and not force:
             raise ValueError(Errors.E628.format(path=output))
         text = _with_settings(path, parse_config_overrides(ctx.args))
+        warn_of_missing(path)
         if output == STDOUT:
             print(text, end="")
             return

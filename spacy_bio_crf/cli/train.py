@@ -9,6 +9,7 @@ from typer import Option as Opt
 
 from .component import CODE_HELP
 from .config import find_config
+from .extras import warn_of_missing
 from .group import bio_crf_cli, clear_errors
 
 
@@ -32,4 +33,5 @@ def train_cli(
     """
     with clear_errors():
         path = find_config(name)
+    warn_of_missing(path)
     spacy_train_cli(ctx, path, output_path, code_path, verbose, use_gpu)

@@ -1,9 +1,12 @@
 """`python -m spacy bio-crf config` and `train`."""
+from importlib.metadata import PackageNotFoundError, metadata
+
 import pytest
 import spacy
 from spacy.util import load_config, load_model_from_config
 from thinc.api import Config
 
+from spacy_bio_crf.cli import extras
 from spacy_bio_crf.cli.config import ready_configs
 
 from ..conftest import SENTENCES
@@ -23,7 +26,7 @@ def test_configs_come_as_they_are(bio_crf, tmp_path, name):
     """With their comments, into a folder that is made, or to the standard output."""
     bio_crf("config", name, tmp_path / "new" / "own.cfg")
     expected = ready_configs()[name].read_text(encoding="utf8")
-    assert (tmp_path / "new" / "own.cfg").read_text(encoding="utf8") == bio_crf("config", name, "-").output == expected
+    assert (tmp_path / "new" / "own.cfg").read_text(encoding="utf8") == bio_crf("config", name, "-").stdout == expected
     assert expected.startswith("# ")
 
 
@@ -69,3 +72,27 @@ def test_ready_configs_train(bio_crf, tmp_path):
     bio_crf("train", "linear", *paths, *steps, "--output", tmp_path / "training")
     nlp = spacy.load(tmp_path / "training" / "model-best")
     assert nlp.lang == "en" and nlp.meta["performance"]["ents_f"] == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_extras_that_configs_name_exist(name):
+    assert set(extras.extras_of(ready_configs()[name])) <= set(metadata("spacy-bio-crf").get_all("Provides-Extra"))
+
+
+def test_extras_that_are_not_installed_are_named(bio_crf, monkeypatch):
+    """Or only in another version; on the side, since the config goes into a pipe."""
+    installed = {"spacy-transformers": "1.4.2", "transformers": "4.55.0", "numpy": "2.4.0"}
+
+    def version(name):
+        if name not in installed:
+            raise PackageNotFoundError(name)
+        return installed[name]
+
+    monkeypatch.setattr(extras, "version", version)
+    assert "W601" not in bio_crf("config", "transformer").stderr
+    done = bio_crf("config", "curated_transformer")
+    assert "W601" in done.stderr and "'spacy-bio-crf[curated-transformers]'" in done.stderr and done.stdout.startswith("# ")
+    missing = list(extras.missing_of("curated-transformers"))
+    assert [one.split("<")[0] for one in missing] == ["spacy-curated-transformers", "numpy"] and "numpy<2.4" in done.stderr
+    installed.clear()
+    assert "'spacy-bio-crf[transformers]'" in bio_crf("config", "transformer").stderr
