@@ -1,7 +1,7 @@
 """A bidirectional LSTM over documents, each of them alone."""
 from typing import Callable, List, Tuple
 
-from thinc.api import ArgsKwargs, Model, PyTorchWrapper, torch2xp, with_ragged, xp2torch
+from thinc.api import ArgsKwargs, Dropout, Model, PyTorchWrapper, chain, torch2xp, with_array, with_ragged, xp2torch
 from thinc.types import Floats2d, Ragged
 
 from ..errors import Errors
@@ -11,11 +11,11 @@ def build_bilstm_v1(width: int, depth: int = 1, dropout: float = 0.0) -> Model[L
     """Build a bidirectional LSTM (Graves & Schmidhuber 2005) for `spacy.Tok2Vec.v2`. It needs torch.
 
     `spacy.TorchBiLSTMEncoder.v1` pads the documents of a batch and reads them backwards from their padding, so that the
-    vectors of a document depend on the length of the others. Here they do not.
+    vectors of a document depend on the length of the others. Here they do not, and the dropout of the training acts on them.
 
     width (int): Width of input and output, an even number, W.
     depth (int): Number of layers.
-    dropout (float): Between layers, so that it does nothing in a single one.
+    dropout (float): Between layers, whatever that of the training; nothing in a single layer.
     RETURNS (Model[List[Floats2d], List[Floats2d]]): Vectors of all tokens. Shape: T, W for each document.
     RAISES (ValueError, ImportError): An odd width, or no layer; torch is not installed.
     """
@@ -28,7 +28,9 @@ def build_bilstm_v1(width: int, depth: int = 1, dropout: float = 0.0) -> Model[L
     lstm = PyTorchWrapper(TorchBiLSTM(width, depth, dropout), convert_inputs=to_torch, convert_outputs=from_torch)
     for name in ("nI", "nO"):
         lstm.set_dim(name, width)
-    return with_ragged(lstm)
+    model = chain(with_ragged(lstm), with_array(Dropout()))
+    model.set_dim("nO", width)
+    return model
 
 
 def to_torch(model: Model[Ragged, Ragged], X: Ragged, is_train: bool) -> Tuple[ArgsKwargs, Callable]:

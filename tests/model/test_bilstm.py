@@ -3,6 +3,7 @@ import numpy
 import pytest
 import spacy
 from numpy.testing import assert_allclose
+from thinc.api import set_dropout_rate
 
 from spacy_bio_crf.model.bilstm import build_bilstm_v1
 
@@ -62,6 +63,14 @@ def test_predictions_do_not_depend_on_the_batch():
     together = nlp.get_pipe("bio_crf_tagger").model.predict([nlp.make_doc(text) for text in texts])
     alone = [nlp.get_pipe("bio_crf_tagger").model.predict([nlp.make_doc(text)]).emissions for text in texts]
     assert_allclose(together.emissions, numpy.concatenate(alone), rtol=1e-4, atol=1e-5)
+
+
+def test_the_dropout_of_the_training_acts_on_the_vectors():
+    model, docs = build_bilstm_v1(WIDTH), [numpy.ones((50, WIDTH), dtype="f")]
+    model.initialize(X=docs)
+    set_dropout_rate(model, 0.5)
+    zeros = (model.begin_update(docs)[0][0] == 0).mean()
+    assert 0.3 < zeros < 0.7 and model.predict(docs)[0].all()
 
 
 def test_rehearsal_copies_it():
