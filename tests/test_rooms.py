@@ -75,8 +75,9 @@ class NoTorch:
         if name.split(".")[0] == "torch":
             raise ModuleNotFoundError("No module named 'torch'", name="torch")
 sys.meta_path.insert(0, NoTorch())
-entry_points = catalogue.Registry._get_entry_points  # without those of spaCy's own plugins for torch, which it loads all at once
-catalogue.Registry._get_entry_points = lambda self: [one for one in entry_points(self) if "transformers" not in one.value]
+# spaCy loads the factories of all plugins, and those for transformers are written in torch
+found = catalogue.Registry._get_entry_points
+catalogue.Registry._get_entry_points = lambda self: [one for one in found(self) if "transformers" not in one.value]
 import spacy
 from spacy.util import load_config, load_model_from_config, load_model_from_path
 """

@@ -1,4 +1,4 @@
-"""The chain over a transformer: a tiny random BERT, made here and read from its folder, by either of spaCy's plugins."""
+"""The chain over a transformer: a tiny random BERT, made here and read from its folder by either of spaCy's plugins."""
 from importlib.util import find_spec
 
 import numpy
@@ -15,12 +15,12 @@ from .trainings import finds_all, short_config, train_best, write_corpus
 PLUGINS = {"transformer": "spacy_transformers", "curated_transformer": "spacy_curated_transformers"}
 OLD_NUMPY = tuple(map(int, numpy.__version__.split(".")[:2])) < (2, 4)
 POOLING = "components.bio_crf_tagger.model.tok2vec.pooling.@layers"
-WINDOWS = {"window": 16, "stride": 12}  # in tokens or pieces
+WINDOW = 16  # tokens or pieces, three quarters of them new
 POSITIONS = 80  # that the BERT knows
-ODD_TEXTS = ["", " ", "\u200b", "I like  London \n and\u200b", "Shaka\u200b \u200b Khan"]  # with tokens that have no pieces
+ODD_TEXTS = ["", " ", "\u200b", "I like  London \n and\u200b", "Shaka\u200b \u200b Khan"]  # tokens without pieces
 
 pytestmark = pytest.mark.skipif(
-    not all(map(find_spec, PLUGINS.values())), reason="spacy-transformers or spacy-curated-transformers is not installed"
+    not all(map(find_spec, PLUGINS.values())), reason="needs spacy-transformers and spacy-curated-transformers"
 )
 both = pytest.mark.parametrize("name", PLUGINS)
 
@@ -32,8 +32,8 @@ def may_train(name):
 
 @pytest.fixture(scope="module")
 def sizes(tmp_path_factory):
-    """Settings for both configs: where the BERT is, and what the curated one has to know of it. It reads some words as one
-    piece, and others letter by letter."""
+    """Settings for both configs: where the BERT is, and what the curated one has to know of it. It reads some words as
+    one piece, and others letter by letter."""
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
     folder = tmp_path_factory.mktemp("bert")
@@ -42,14 +42,20 @@ def sizes(tmp_path_factory):
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
     (folder / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf8")
     BertTokenizerFast(str(folder / "vocab.txt"), do_lower_case=False).save_pretrained(folder)
-    shape = {"num_hidden_layers": 2, "num_attention_heads": 2, "vocab_size": len(vocabulary), "hidden_dropout_prob": 0.0}
-    shape["attention_probs_dropout_prob"] = 0.0
+    shape = {
+        "vocab_size": len(vocabulary),
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "max_position_embeddings": POSITIONS,
+        "hidden_dropout_prob": 0.0,
+        "attention_probs_dropout_prob": 0.0,
+    }
     spacy.util.fix_random_seed(0)
-    bert = BertConfig(hidden_size=32, intermediate_size=64, max_position_embeddings=POSITIONS, **shape)
-    BertModel(bert).save_pretrained(folder)
-    shape.update({"hidden_width": 32, "intermediate_width": 64, "max_position_embeddings": POSITIONS, "model_max_length": POSITIONS})
+    BertModel(BertConfig(hidden_size=32, intermediate_size=64, **shape)).save_pretrained(folder)
+    shape.update({"hidden_width": 32, "intermediate_width": 64, "model_max_length": POSITIONS})
     curated = {f"components.transformer.model.{key}": value for key, value in shape.items()}
-    return {"transformer": {"paths.transformer": str(folder)}, "curated_transformer": {"paths.transformer": str(folder), **curated}}
+    path = {"paths.transformer": str(folder)}
+    return {"transformer": path, "curated_transformer": {**path, **curated}}
 
 
 @pytest.fixture
@@ -60,8 +66,9 @@ def config_of(sizes, tmp_path, monkeypatch):
     spans = {"transformer": "get_spans", "curated_transformer": "with_spans"}
     optimizer = {"learn_rate.warmup_steps": 4, "learn_rate.initial_rate": 0.003, "chain_learn_rate.initial_rate": 0.01}
 
-    def config_of(name, **settings):
-        windows = {f"components.transformer.model.{spans[name]}.{key}": value for key, value in WINDOWS.items()}
+    def config_of(name, window=WINDOW, **settings):
+        windows = {"window": window, "stride": window * 3 // 4}
+        windows = {f"components.transformer.model.{spans[name]}.{key}": value for key, value in windows.items()}
         steps = {f"training.optimizer.{key}": value for key, value in optimizer.items()}
         return short_config(name, corpus, {**sizes[name], **windows, **steps, "training.max_steps": 40, **settings})
 
@@ -78,10 +85,20 @@ def test_configs_train(name, pooling, config_of, tmp_path):
     assert [[ent.text for ent in doc.ents] for doc in alone] == [[ent.text for ent in doc.ents] for doc in together]
 
 
+def test_both_plugins_give_the_same_vectors(config_of):
+    vectors = []
+    for name in PLUGINS:
+        nlp = init_nlp(config_of(name, POSITIONS))
+        docs = [nlp(text) for text, _ in SENTENCES]
+        vectors.append(numpy.concatenate(nlp.get_pipe("bio_crf_tagger").model.get_ref("tok2vec").predict(docs)))
+    numpy.testing.assert_allclose(*vectors, atol=1e-5)
+
+
 @both
 @pytest.mark.parametrize("rules", [[], ["LOC", "PERSON"]], ids=["free", "at most one"])
 def test_a_long_document_has_one_chain_across_the_windows(name, rules, config_of):
-    """Longer than the transformer can read at once. What is decoded and how probable it is follows from all emissions alike."""
+    """It is longer than the transformer can read at once. What is decoded, and how probable it is, follows from all
+    emissions alike."""
     nlp = init_nlp(config_of(name))
     tagger, rng = nlp.get_pipe("bio_crf_tagger"), numpy.random.default_rng(0)
     tagger.cfg["constraints"]["at_most_one"] = rules
@@ -89,7 +106,7 @@ def test_a_long_document_has_one_chain_across_the_windows(name, rules, config_of
         node.set_param(param, rng.normal(size=node.get_param(param).shape).astype("f"))
     doc = nlp(" ".join(text for text, _ in 5 * SENTENCES))
     scores = tagger.model.predict([doc])
-    assert scores.lengths.tolist() == [len(doc)] and len(doc) > POSITIONS > 2 * WINDOWS["window"]
+    assert scores.lengths.tolist() == [len(doc)] and len(doc) > POSITIONS > 2 * WINDOW
     by_label = [[ent for ent in doc.ents if ent.label_ == label] for label in ("LOC", "PERSON")]
     assert all(len(ents) == 1 if rules else len(ents) > 5 for ents in by_label)
     if not rules:

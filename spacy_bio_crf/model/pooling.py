@@ -6,8 +6,9 @@ from thinc.types import Floats2d, Ragged
 
 
 def build_first_piece_v1() -> Model[Ragged, Floats2d]:
-    """Let the first piece of a token speak for it: `pooling` of a transformer's listener. Unlike Thinc's `reduce_first.v1`, it knows
-    tokens without a piece, which are zeros: whitespace, and characters that a tokenizer drops, such as U+200B.
+    """Let the first piece of a token speak for it: `pooling` of a transformer's listener. Unlike Thinc's
+    `reduce_first.v1`, it knows tokens without a piece, which are zeros: whitespace, and characters that a tokenizer
+    drops, such as U+200B.
 
     RETURNS (Model[Ragged, Floats2d]): Takes the vectors of pieces and the number of pieces of each token. Shape: N, W
     """

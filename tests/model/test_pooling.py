@@ -13,7 +13,8 @@ def pieces(lengths):
 
 def test_it_is_reduce_first_where_all_tokens_have_pieces():
     X, dY = pieces([2, 1, 3]), numpy.ones((3, 4), dtype="f")
-    (found, backprop), (expected, expected_backprop) = (layer(X, True) for layer in (build_first_piece_v1(), reduce_first()))
+    found, backprop = build_first_piece_v1()(X, True)
+    expected, expected_backprop = reduce_first()(X, True)
     numpy.testing.assert_array_equal(found, expected)
     numpy.testing.assert_array_equal(backprop(dY).dataXd, expected_backprop(dY).dataXd)
 
