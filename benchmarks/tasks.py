@@ -24,16 +24,16 @@ from weasel.util import load_project_config
 PROJECTS = Path(__file__).parents[1] / "projects"
 TASKS = sorted(path.parent.name for path in PROJECTS.glob("*/project.yml"))
 PARTS = ("dev", "test")
-PUBLISHED = {  # F1 that others report, most of them pretrained on much text; * not checked, † on another split
-    "ner": "86.4 RoBERTa *†",
-    "noisy": "60.5 CL-KL *, 56.5 BERTweet, 41.9 best of the shared task *, 17 spaCy `ner`",
-    "biomedical": "90.0 SciBERT *, 84.3 scispaCy",
+PUBLISHED = {  # F1 that others report, most of them pretrained on much text; ‡ not checked, † on another split
+    "ner": "86.4 RoBERTa ‡†",
+    "noisy": "60.5 CL-KL ‡, 56.5 BERTweet, 41.9 best of the shared task ‡, 17 spaCy `ner`",
+    "biomedical": "90.0 SciBERT ‡, 84.3 scispaCy",
     "slots": "97.2 BERT-CRF †, 93.9 ELMo †, 88.8 Slot-Gated †",
-    "events": "73.9 BERT *†",
-    "nested": "68.3 Bamman et al. *†",
-    "overlapping": "about 57 skills, 64 knowledge, JobBERT *",
+    "events": "73.9 BERT ‡†",
+    "nested": "68.3 Bamman et al. ‡†",
+    "overlapping": "about 57 skills, 64 knowledge, JobBERT ‡",
     "languages": "82.7 XLM-R large",
-    "partial": "61.5 Yang et al. *",
+    "partial": "61.5 Yang et al. ‡",
 }
 
 
