@@ -1,11 +1,13 @@
 """Tensors on the CPU, which the compiled backend computes on, and autograd's view of it."""
 from dataclasses import replace
+from inspect import signature
 
 import numpy
 import pytest
 from hypothesis import given
 from numpy.testing import assert_allclose, assert_array_equal
 
+from spacy_bio_crf import crf
 from spacy_bio_crf.crf import cpu
 from spacy_bio_crf.types import ChainScores
 
@@ -30,6 +32,10 @@ CALLS = {
 }
 
 
+def tensors_of(values):
+    return list(map(tensors, values))
+
+
 def fields_of(value):
     """Results as a flat list."""
     if isinstance(value, tuple):
@@ -50,7 +56,7 @@ def without_torch(monkeypatch):
 @pytest.mark.parametrize("name", CALLS)
 def test_bit_for_bit_the_compiled_backend(without_torch, name):
     scores = random_batch([4, 0, 3], 4, legal=1.0)
-    found = fields_of(getattr(torch_backend, name)(tensors(scores), *map(tensors, CALLS[name])))
+    found = fields_of(getattr(torch_backend, name)(tensors(scores), *tensors_of(CALLS[name])))
     expected = fields_of(getattr(cpu, name)(scores, *CALLS[name]))
     assert len(found) == len(expected)
     for one, other in zip(found, expected):
@@ -60,10 +66,21 @@ def test_bit_for_bit_the_compiled_backend(without_torch, name):
 @pytest.mark.parametrize("name", CALLS)
 def test_dtypes_are_those_of_torch(name):
     scores = tensors(random_batch([4, 0, 3], 4, legal=1.0))
-    call = lambda: fields_of(getattr(torch_backend, name)(scores, *map(tensors, CALLS[name])))
+    call = lambda: fields_of(getattr(torch_backend, name)(scores, *tensors_of(CALLS[name])))
     found = [each.dtype for each in call()]
     with own_arithmetic():
         assert found == [each.dtype for each in call()]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_arguments_have_the_names_of_the_contract(either, name):
+    scores = tensors(random_batch([4, 0, 3], 4, legal=1.0))
+    function, given = getattr(torch_backend, name), tensors_of(CALLS[name])
+    names = [*signature(getattr(crf, name)).parameters][1:]
+    assert names == [*signature(function).parameters][1:]
+    named = function(scores=scores, allowed=torch.ones(7, 4, dtype=torch.bool), **dict(zip(names, given)))
+    for one, other in zip(fields_of(named), fields_of(function(scores, *given))):
+        assert_array_equal(one.numpy(), other.numpy())
 
 
 def test_torch_computes_in_float64_and_where_an_arithmetic_is_named(without_torch):
@@ -148,6 +165,8 @@ def test_errors_are_the_same():
         (lambda: torch_backend.loss(scores, nowhere[:2]), "E201"),
         (lambda: torch_backend.negative_log_likelihood(scores, torch.zeros(2, dtype=torch.int64)), "E201"),
         (lambda: torch_backend.k_best(scores, 0), "E207"),
+        (lambda: torch_backend.negative_log_likelihood(scores, torch.tensor([0, 1, 2, -1, 0])), "E206"),
+        (lambda: torch_backend.negative_log_likelihood(scores, torch.tensor([0, 1, 2, 5, 0])), "E206"),
     ):
         messages = []
         for arithmetic in (None, torch.float64):

@@ -1,6 +1,7 @@
 """Tensors on the CPU: the compiled backend computes, on the same memory, and autograd follows it."""
 from dataclasses import replace
 from functools import wraps
+from inspect import signature
 from typing import Any, Callable, Tuple
 
 import torch
@@ -17,14 +18,15 @@ HALF = (torch.float16, torch.bfloat16)
 
 def compiled(function: Callable) -> Callable:
     """Let the compiled backend compute this function of the contract, its results for themselves, where it can."""
-    of_arrays = getattr(cpu, function.__name__)
+    of_arrays, parameters = getattr(cpu, function.__name__), signature(function)
 
     @wraps(function)
-    def wrapped(scores: ChainScores, *args):
+    def wrapped(*args, **kwargs):
+        scores, *rest = parameters.bind(*args, **kwargs).args
         checked = check_scores(scores)
         if not covers(checked):
-            return function(scores, *args)
-        return _as_tensors(of_arrays(_as_arrays(checked), *map(_as_array, args)), checked)
+            return function(scores, *rest)
+        return _as_tensors(of_arrays(_as_arrays(checked), *map(_as_array, rest)), checked)
 
     return wrapped
 

@@ -10,7 +10,8 @@ from ...errors import Errors
 from ...types import Bools2d, ChainScores, Constraints, Floats1d, Floats2d, Ints1d, Ints2d
 from .. import cpu, reference
 from ..checks import check_ints, check_k, check_n_samples, check_spans, check_tags, check_threshold, uniform_numbers
-from . import autograd, paths, spans
+from . import autograd, paths
+from . import spans as of_spans
 from .arrays import check_finite, check_mask, check_scores, check_tensor, in_the_callers_kind, on_host
 from .compiled import compiled, covers, differentiated
 from .lattice import Lattice, make_lattice
@@ -43,7 +44,7 @@ def negative_log_likelihood(scores: ChainScores, gold: Bools2d, allowed: Optiona
 
     gold (Bools2d): As for `loss`; or the one path that is gold, as int64 tags. Shape: N, K; or N
     RETURNS (Floats1d): float64. Shape: B
-    RAISES ValueError: If the lattice has no path through the gold of a sequence.
+    RAISES ValueError: If the lattice has no path through the gold of a sequence, or if a tag is out of range.
     """
     scores = check_scores(scores)
     if covers(scores):
@@ -124,12 +125,12 @@ def k_best(scores: ChainScores, k: int, allowed: Optional[Bools2d] = None) -> Tu
 @compiled
 @torch.no_grad()
 def span_probabilities(
-    scores: ChainScores, spans_: Ints2d, labels: Ints1d, joins: Bools2d, allowed: Optional[Bools2d] = None
+    scores: ChainScores, spans: Ints2d, labels: Ints1d, joins: Bools2d, allowed: Optional[Bools2d] = None
 ) -> Floats1d:
     scores = check_scores(scores)
     weights = _span_weights(scores, labels, joins, allowed)
-    checked, _ = check_spans(on_host(spans_), scores)
-    return spans.probabilities_of(weights, checked)
+    checked, _ = check_spans(on_host(spans), scores)
+    return of_spans.probabilities_of(weights, checked)
 
 
 @in_the_callers_kind
@@ -143,8 +144,8 @@ def likely_spans(
     weights = _span_weights(scores, labels, joins, allowed)
     goes_on = torch.ones(len(scores.emissions), dtype=torch.bool)
     goes_on[torch.from_numpy(scores.lengths.cumsum()[scores.lengths > 0] - 1)] = False
-    candidates = spans.likely_candidates(weights, threshold, goes_on.to(scores.emissions.device))
-    probabilities = spans.probabilities_of(weights, candidates)
+    candidates = of_spans.likely_candidates(weights, threshold, goes_on.to(scores.emissions.device))
+    probabilities = of_spans.probabilities_of(weights, candidates)
     likely = probabilities >= threshold
     return torch.from_numpy(candidates).to(likely.device)[likely], probabilities[likely]
 
@@ -175,7 +176,7 @@ def _negative_log_likelihood(scores: ChainScores, gold: Tensor, allowed: Optiona
     lattice = make_lattice(scores, allowed)
     layout = lattice.layout
     if _is_path(gold):
-        tags = check_tensor("gold", gold, (len(scores.emissions),), torch.int64).to(layout.rows.device)[layout.rows]
+        tags = _checked_path(gold, scores)[layout.rows]
         silent = torch.zeros_like(layout.sequences, dtype=torch.bool)
     else:
         own = check_mask("gold", gold, scores)[layout.rows]
@@ -194,10 +195,15 @@ def _is_path(gold: Tensor) -> bool:
     return isinstance(gold, Tensor) and gold.dim() == 1 and gold.dtype == torch.int64
 
 
+def _checked_path(gold: Tensor, scores: ChainScores) -> Tensor:
+    check_tensor("gold", gold, (len(scores.emissions),), torch.int64)
+    return torch.from_numpy(check_tags(on_host(gold), scores)).to(scores.emissions.device)
+
+
 def _gold_mask(gold: Tensor, scores: ChainScores) -> Tensor:
     if not _is_path(gold):
         return check_mask("gold", gold, scores)
-    return one_hot(check_tensor("gold", gold, (len(scores.emissions),), torch.int64), len(scores.start)).bool()
+    return one_hot(_checked_path(gold, scores), len(scores.start)).bool()
 
 
 def _with_gradient(function: Callable[[ChainScores], Tensor], scores: ChainScores) -> Tuple[Tensor, ChainScores]:
@@ -213,12 +219,12 @@ def _with_gradient(function: Callable[[ChainScores], Tensor], scores: ChainScore
     return values.detach(), ChainScores(d_emissions, scores.lengths, *d_parameters, scores.constraints)
 
 
-def _span_weights(scores: ChainScores, labels: Ints1d, joins: Bools2d, allowed: Optional[Bools2d]) -> spans.SpanWeights:
+def _span_weights(scores: ChainScores, labels: Ints1d, joins: Bools2d, allowed: Optional[Bools2d]) -> of_spans.SpanWeights:
     n_tags = len(scores.start)
     labels = check_ints("labels", on_host(labels), (n_tags,))
     joins = check_tensor("joins", joins, (n_tags, n_tags), torch.bool).to(scores.emissions.device)
     lattice = make_lattice(scores, allowed)
-    return spans.span_weights(*go_both_ways(lattice, go_forward(lattice)), labels, joins)
+    return of_spans.span_weights(*go_both_ways(lattice, go_forward(lattice)), labels, joins)
 
 
 def _in_order(lattice: Lattice, tags: Tensor) -> Tensor:
