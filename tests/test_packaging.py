@@ -49,12 +49,18 @@ def test_packaged_pipeline_declares_its_need_of_this_plugin(pipeline_wheel):
         assert "Requires-Dist: spacy-bio-crf" in wheel.read(metadata).decode("utf8")
 
 
-@pytest.mark.parametrize("name,extra", [("cnn", ""), ("shared", ""), ("characters", ""), ("bilstm", "[torch]")])
+@pytest.mark.parametrize(
+    "name,extra", [("cnn", ""), ("shared", ""), ("characters", ""), ("bilstm", "[torch]"), ("shared bilstm", "[torch]")]
+)
 def test_pipelines_declare_their_need_of_torch(name, extra, tmp_path):
     """Once, if they run in it, and as a part of our own package's requirement: built, loaded, and sourced by another."""
     if extra and find_spec("torch") is None:
         pytest.skip("needs the extra [torch]")
-    nlp = load_model_from_config(short_config(name, "docs.spacy"), auto_fill=True)
+    config = short_config(name.split()[0], "docs.spacy").interpolate()
+    if name == "shared bilstm":
+        alone = short_config("bilstm", "docs.spacy").interpolate()
+        config["components"]["tok2vec"]["model"] = alone["components"]["bio_crf_tagger"]["model"]["tok2vec"]
+    nlp = load_model_from_config(config, auto_fill=True)
     nlp.get_pipe("bio_crf_tagger").add_label("X")
     nlp.initialize()
     nlp.to_disk(tmp_path / "built")
