@@ -19,15 +19,19 @@ SHORT = {
 }
 
 
-def write_corpus(path):
-    nlp = spacy.blank("en")
+def write_sentences(nlp, path, sentences):
+    """Write texts with their entities as a .spacy file."""
     docs = []
-    for text, spans in SENTENCES:
+    for text, spans in sentences:
         doc = nlp.make_doc(text)
         doc.set_ents([doc.char_span(start, end, label) for start, end, label in spans])
         docs.append(doc)
     DocBin(docs=docs).to_disk(path)
     return path
+
+
+def write_corpus(path):
+    return write_sentences(spacy.blank("en"), path, SENTENCES)
 
 
 def short_config(name, corpus, settings={}):

@@ -2,12 +2,12 @@
 import json
 
 import pytest
-from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 from spacy_bio_crf.cli import bio_crf_cli
 
 from ..conftest import SENTENCES
+from ..trainings import write_sentences
 
 DEV = [
     *SENTENCES,
@@ -19,13 +19,7 @@ DEV = [
 
 
 def write_docs(nlp, path, sentences=DEV):
-    docs = []
-    for text, spans in sentences:
-        doc = nlp.make_doc(text)
-        doc.set_ents([doc.char_span(start, end, label) for start, end, label in spans])
-        docs.append(doc)
-    DocBin(docs=docs).to_disk(path)
-    return path
+    return write_sentences(nlp, path, sentences)
 
 
 @pytest.fixture
