@@ -128,6 +128,8 @@ class Errors(metaclass=_Coded):
     E533 = "The label {label!r} holds white space, which brat allows in no label. Rename it."
     E534 = "{path} is a file of Apache Arrow, and reading it needs pyarrow, which is not installed. Install it with: pip install 'spacy-bio-crf[datasets]'"
     E535 = "{path} holds several datasets. Give the folder of one of them: {known}."
+    E536 = "Expected spans of one token, since the file is to have a label for each token and nothing else (`single_tokens`), but found {span}. Write without --single-tokens, or with a scheme."
+    E537 = "Single tokens (`single_tokens`, --single-tokens) are a way to read bare labels. Add `bare_labels`, --bare-labels."
 
     # evaluation and command line
     E602 = "Expected the shares of two or three splits (train, dev and test), such as 0.8,0.1,0.1, but got --split {split}."
@@ -157,6 +159,7 @@ class Errors(metaclass=_Coded):
     E626 = "The parts {parts} are the same file or folder. Give each part of the corpus once, that of training first."
     E627 = "There is no ready config '{name}'. Those there are: {known}."
     E628 = "{path} is there already. Choose another file, or write over it with --force."
+    E629 = "Found several layers: {layers}. Name the one to check with --spans-key; run the command once for each."
 
     # learning
     E701 = "Expected {name} that are finite and not negative, but {name}[{index}] is {value}. Correct it; a weight of 0 leaves a token out."

@@ -13,6 +13,7 @@ from typer import Option as Opt
 
 from ..corpus import Report, read_corpus
 from ..corpus.formats import find_corpus
+from ..corpus.options import options_of
 from ..errors import Errors
 from ..evaluation.check import (
     Findings,
@@ -28,6 +29,7 @@ from .check_model import check_model
 from .check_report import print_report
 from .component import CODE_HELP, COMPONENT_HELP, load_component, watch
 from .group import bio_crf_cli, clear_errors
+from .reading import Reading, reads_corpora
 
 
 class FailOn(str, Enum):
@@ -38,17 +40,20 @@ class FailOn(str, Enum):
 
 
 @bio_crf_cli.command("check", no_args_is_help=True)
+@reads_corpora
 def check_cli(
     # fmt: off
     corpora: List[Path] = Arg(..., metavar="TRAIN [DEV] [TEST]", help="The parts of a corpus, that of training first: files or folders of any format that bio-crf convert reads"),
-    spans_key: Optional[str] = Opt(None, "--spans-key", help="Key of the span group to check; default: the entities"),
-    scheme: str = Opt("BIO", "--scheme", "-s", help=f"Scheme of the component, and of the tags in column files: {', '.join(SCHEMES)}"),
+    spans_key: Optional[str] = Opt(None, "--spans-key", help="Key of the span group to check; default: the only --layer, or the entities"),
+    component_scheme: Optional[str] = Opt(None, "--component-scheme", help=f"Scheme of the component: {', '.join(SCHEMES)}; default: that of --scheme"),
     lang: str = Opt("xx", "--lang", "-l", help="Language, for its tokenizer; with --model, that of the model"),
     model: Optional[str] = Opt(None, "--model", metavar="MODEL", help="A trained pipeline: check against its tokenizer, labels, rules and thresholds"),
     component: Optional[str] = Opt(None, "--component", help=COMPONENT_HELP),
     fail_on: FailOn = Opt(FailOn.warning, "--fail-on", help="The mildest findings that count as problems, for exit code 1"),
     code: Optional[Path] = Opt(None, "--code", "-c", help=CODE_HELP),
     as_json: bool = Opt(False, "--json", help="Print the report as JSON"),
+    *,
+    reading: Reading,
     # fmt: on
 ):
     """
@@ -62,18 +67,20 @@ def check_cli(
 
     check train.spacy dev.spacy test.spacy --lang en
 
-    check train.conll --scheme IOB1 --fail-on error --json
+    check train.conll dev.conll --separator tab --tag-column 2 --scheme IOB1 --fail-on error --json
 
     check train.spacy dev.spacy --model training/model-best
     """
     findings = Findings()
     with clear_errors():
-        rules = get_scheme(scheme)
+        scheme = reading.options.get("scheme", "BIO")
+        rules = get_scheme(component_scheme or scheme)
+        spans_key = spans_key or _only_layer(reading)
         if len({path.resolve() for path in corpora}) < len(corpora):
             raise ValueError(Errors.E626.format(parts=", ".join(map(str, corpora))))
         nlp, name = (spacy.blank(lang), None) if model is None else load_component(model, component, code)
         parts = {
-            part: _read(nlp, part, path, rules.name, findings, silent=as_json) for part, path in _names(corpora).items()
+            part: _read(nlp, part, path, reading, spans_key, findings, silent=as_json) for part, path in _names(corpora).items()
         }
         known: Dict = {}
         for part, docs in parts.items():
@@ -116,11 +123,24 @@ def _names(paths: List[Path]) -> Dict[str, Path]:
     return dict(zip(stems if len(set(stems)) == len(stems) else map(str, paths), paths))
 
 
-def _read(nlp: Language, part: str, path: Path, scheme: str, findings: Findings, *, silent: bool) -> List[Doc]:
-    """Read a part, and take over what its reader found."""
+def _only_layer(reading: Reading) -> Optional[str]:
+    """RAISES (ValueError): There are several."""
+    layers = list(reading.options.get("layers", ()))
+    if len(layers) > 1:
+        raise ValueError(Errors.E629.format(layers=", ".join(layers)))
+    return layers[0] if layers else None
+
+
+def _read(
+    nlp: Language, part: str, path: Path, reading: Reading, spans_key: Optional[str], findings: Findings, *, silent: bool
+) -> List[Doc]:
+    """Read a part, and take over what its reader found. Illegal tags are findings, and no errors, where they can be mended."""
     report = _MendingReport(part, findings)
-    options = {"scheme": scheme, "repair": "begin"} if find_corpus(path)[0].name == "columns" else {}
-    docs = list(watch(read_corpus(path, nlp, report=report, **options), f"Reading {part}", silent=silent))
+    known = find_corpus(path, reading.source, reading.pattern)[0]
+    defaults = {name: value for name, value in (("repair", "begin"), ("spans_key", spans_key)) if name in options_of(known.read)}
+    options = {**defaults, **reading.options}
+    made = read_corpus(path, nlp, known.name, pattern=reading.pattern, report=report, **options)
+    docs = list(watch(made, f"Reading {part}", silent=silent))
     for found, kind in ((report.repairs, ""), (report.unaligned, "unaligned"), (report.notes, "reader")):
         for name, count in found.items():
             first, *others = report.examples.get(name, [""])

@@ -11,16 +11,6 @@ from ..corpus.options import check_options, options_of
 from ..errors import Errors
 
 TO_HELP = f"What OUTPUT is: {', '.join(name for name in FORMATS if FORMATS[name].write)}; default: by its end"
-SEPARATORS = {"tab": "\t", "space": " ", "comma": ","}
-
-
-def parse_layers(layers: List[str]) -> Optional[Dict[str, int]]:
-    """Turn NAME=COLUMN into a column by its name. RAISES (ValueError): That is not what it is."""
-    pairs = [layer.rpartition("=") for layer in layers]
-    for layer, (name, _, column) in zip(layers, pairs):
-        if not name or not column.lstrip("-").isdigit():
-            raise ValueError(Errors.E532.format(layer=layer))
-    return {name: int(column) for name, _, column in pairs} or None
 
 
 def deal_options(

@@ -14,8 +14,9 @@ from ..corpus import FORMATS, Report, save_docs
 from ..corpus.annotate import unannotated
 from ..corpus.formats import find_corpus
 from ..tags import SCHEMES
-from .conversion import SEPARATORS, TO_HELP, check_output, deal_options, target_format, watch
+from .conversion import TO_HELP, check_output, deal_options, target_format, watch
 from .group import bio_crf_cli, clear_errors
+from .reading import SEPARATORS
 from .report import print_report
 from .texts import read_texts
 

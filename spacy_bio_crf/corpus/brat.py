@@ -9,13 +9,21 @@ from spacy.tokens import Doc
 from ..errors import Errors
 from .align import CharSpan
 from .annotate import spans_of
-from .files import read_text
+from .files import find_files, read_text
 from .records import Record, checked_label, make_docs, unexpected
 from .report import Report
 
 DISCONTINUOUS = "span in several pieces"
+NOT_ANNOTATED = "text without an .ann file; all its tokens are missing annotation"
 NO_SPAN = "relations, events, attributes and notes, which are no spans, left out"
 _SPAN = re.compile(r"T[^\t]*\t(?P<label>[^\t]+?) (?P<pieces>\d+ \d+(?:;\d+ \d+)*)(?:\t(?P<text>.*))?$", re.DOTALL)
+
+
+def find_brat(path: Path) -> List[Path]:
+    """The .ann files of a folder and its subfolders, and the .txt files that have none; or the file itself."""
+    annotations = find_files(path, "*.ann")
+    alone = [file for file in path.rglob("*.txt") if not file.with_suffix(".ann").exists()]
+    return sorted([*annotations, *alone])
 
 
 def read_brat(
@@ -28,13 +36,14 @@ def read_brat(
 ) -> Iterator[Doc]:
     """Read the annotation of one text.
 
-    path (Union[str, Path]): The .ann file, beside its .txt file, or the other way round.
+    path (Union[str, Path]): The .ann file, beside its .txt file, or the other way round. A text without an .ann file, as
+        they are before somebody opens them in brat, is a doc of which nothing is known.
     nlp (Language): Its tokenizer makes the docs.
     spans_key (Optional[str]): The span group for the spans, in place of the entities.
     encoding (str): Encoding of both files.
     report (Optional[Report]): Is filled while reading.
     YIELDS (Doc): The doc. The tokens of a span in several pieces, with other text between them, are missing.
-    RAISES (ValueError): One of the files is missing, or a line of the annotation is not as brat writes it.
+    RAISES (ValueError): There is no text, or a line of the annotation is not as brat writes it.
     """
     report = Report() if report is None else report
     return make_docs(iter([_read_record(Path(path), encoding, report)]), nlp, spans_key=spans_key, report=report)
@@ -53,6 +62,9 @@ def write_brat(docs: Iterable[Doc], path: Union[str, Path], *, spans_keys: Seque
 def _read_record(path: Path, encoding: str, report: Report) -> Record:
     text = read_text(path.with_suffix(".txt"), encoding, unify=False)
     annotation = path.with_suffix(".ann")
+    if path.suffix == ".txt" and not annotation.exists():
+        report.add_note(NOT_ANNOTATED, str(path))
+        return Record(str(path), text, [], unknown=[(0, len(text))])
     spans: List[CharSpan] = []
     unknown: List[Tuple[int, int]] = []
     for number, line in enumerate(read_text(annotation, encoding).split("\n"), start=1):

@@ -52,20 +52,24 @@ def read_columns(
 
 
 def write_columns(
-    docs: Iterable[Doc], path: Union[str, Path], format: ColumnFormat = ColumnFormat(), *, documents: bool = False
+    docs: Iterable[Doc], path: Union[str, Path], format: ColumnFormat = ColumnFormat(), *, documents: Optional[bool] = None
 ) -> None:
     """Write docs as columns, token and tag, or token and a tag of each layer.
 
     docs (Iterable[Doc]): The docs. Each sentence, or each doc without sentences, ends with a blank line.
     path (Union[str, Path]): The file.
     format (ColumnFormat): The numbers of its columns do not count; without a separator it is TAB.
-    documents (bool): Whether a mark stands before each doc.
+    documents (Optional[bool]): Whether a mark stands before each doc. None: before the first doc of each document, where
+        the docs were read from a file with such marks.
     RAISES (ValueError): A token or a label that would break its line, or spans that the scheme cannot express.
     """
     separator = "\t" if format.separator is None else format.separator
+    before = None
     with Path(path).open("w", encoding=format.encoding, newline="\n") as file:
         for doc in docs:
-            if documents:
+            document = doc.user_data.get(DOCUMENT_KEY)
+            starts, before = document != before, document
+            if starts if documents is None else documents:
                 file.write(separator.join([DOCUMENT_MARK, *["O"] * len(format.tag_columns)]) + "\n\n")
             for rows in _sentences_of(doc, format):
                 file.writelines(separator.join(row) + "\n" for row in rows)
@@ -90,6 +94,8 @@ def _sentences_of(doc: Doc, format: ColumnFormat) -> Iterator[List[List[str]]]:
             if format.bare_labels and format.read_tag(span.label_) in (OUTSIDE, MISSING):
                 raise ValueError(Errors.E529.format(label=span.label_))
             inside.update(range(span.start + 1, span.end))
+            if format.single_tokens and len(span) > 1:
+                raise ValueError(Errors.E536.format(span=f"{span.label_} {span.text!r}"))
         tags = map(format.write_tag, write_tags(_among(spans, kept), len(kept), format.tag_scheme))
         columns.append([format.missing if layer is None and doc[i].ent_iob == 0 else tag for i, tag in zip(kept, tags)])
     rows: List[List[str]] = []

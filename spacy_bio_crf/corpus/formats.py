@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 
 from ..errors import Errors
 from .addresses import read_addresses
-from .brat import read_brat, write_brat
+from .brat import find_brat, read_brat, write_brat
 from .columns import read_columns, write_columns
 from .datasets import read_datasets
 from .doccano import read_doccano, write_doccano
@@ -32,7 +32,8 @@ from .options import call, check_options, options_of
 from .parallel import read_parallel
 from .parts import read_parts
 from .prodigy import read_prodigy, write_prodigy
-from .report import OVERLAPPING, Report, missing_tokens
+from .losses import note_losses
+from .report import Report
 from .snips import read_snips
 from .spacy_files import read_spacy, read_spacy_json, write_spacy, write_spacy_json
 from .usaddress import read_usaddress
@@ -43,8 +44,6 @@ COLUMNS = (
 )  # fmt: skip
 JSON_LINES = (".jsonl", ".ndjson")
 OVERLAPS = frozenset({"overlaps"})
-NO_MISSING = "tokens without annotation, which the written format cannot tell from others"
-NO_OVERLAPS = "spans that overlap entities, for which the written format has no room"
 
 
 class Format(NamedTuple):
@@ -57,9 +56,10 @@ class Format(NamedTuple):
     write (Optional[Callable[..., None]]): (docs, path, *, its options), if there is a way back.
     endings (Tuple[str, ...]): What the paths of written files end in; the first is the usual one.
     pattern (str): Which files of a folder are corpora; empty, if the path is that of no file.
+    find (Optional[Callable[[Path], List[Path]]]): The files of a path, where a pattern does not tell them.
     tokens (bool): Whether the file says what the tokens are.
-    holds (Set[str]): What a written file can say beyond spans that do not overlap: "overlaps", "sentences", and which
-        tokens are "missing" annotation.
+    holds (Set[str]): What a written file can say beyond spans that do not overlap: "overlaps", all "groups" of spans with
+        their names, "sentences", and which tokens are "missing" annotation.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Format(NamedTuple):
     write: Optional[Callable[..., None]] = None
     endings: Tuple[str, ...] = ()
     pattern: str = "*"
+    find: Optional[Callable[[Path], List[Path]]] = None
     tokens: bool = False
     holds: FrozenSet[str] = frozenset()
 
@@ -78,12 +79,12 @@ _FORMATS = (
         "spacy", "spaCy's binary files",
         lambda opening: opening.path.suffix == ".spacy",
         read_spacy, write_spacy, (".spacy",), "*.spacy",
-        holds=frozenset({"overlaps", "sentences", "missing"}),
+        holds=frozenset({"overlaps", "groups", "sentences", "missing"}),
     ),
     Format(
         "brat", "brat standoff: .ann files beside .txt files",
         is_brat,
-        read_brat, write_brat, pattern="*.ann",
+        read_brat, write_brat, find=find_brat,
         holds=OVERLAPS,
     ),
     Format(
@@ -125,7 +126,7 @@ _FORMATS = (
         "spacy_json", "JSON of `Doc.to_json`, or of spaCy 2 for training",
         is_spacy_json,
         read_spacy_json, write_spacy_json, (".json", *JSON_LINES),
-        holds=frozenset({"overlaps", "sentences"}),
+        holds=frozenset({"overlaps", "groups", "sentences"}),
     ),
     Format(
         "parts", "JSON lines of texts and their parts, without offsets",
@@ -200,6 +201,8 @@ def find_corpus(
     format = get_format(name) if name else format_of(path)
     if not name and Path(path).is_dir() and format.name == "columns":  # as every folder is that is no corpus in itself
         format = format_of(find_files(path, pattern or "*")[0])
+    if format.find and not pattern:
+        return format, format.find(Path(path))
     pattern = pattern or format.pattern
     return format, find_files(path, pattern) if pattern else [Path(path)]
 
@@ -252,14 +255,6 @@ def write_corpus(
         raise ValueError(Errors.E531.format(name=known.name))
     check_options(options, known.name, options_of(known.write))
     report = Report() if report is None else report
-    call(known.write, (_note_losses(doc, known, report) for doc in docs), path, report=report, **options)
-
-
-def _note_losses(doc: Doc, format: Format, report: Report) -> Doc:
-    missing = [] if "missing" in format.holds else missing_tokens(doc)
-    if missing:
-        report.add_dropped(NO_MISSING, f"{doc[missing[0]].text!r} in {doc.text[:100]!r}", len(missing))
-    overlapping = [] if "overlaps" in format.holds else doc.spans.get(OVERLAPPING, ())
-    if len(overlapping):
-        report.add_dropped(NO_OVERLAPS, f"{overlapping[0].text!r} in {doc.text[:100]!r}", len(overlapping))
-    return doc
+    spans_keys = list(options.get("spans_keys") or options.get("layers") or ())
+    told = (note_losses(doc, known.holds, spans_keys, report) for doc in docs)
+    call(known.write, told, path, report=report, **options)

@@ -71,8 +71,8 @@ class Report:
         self.dropped[kind] += count
         self._add_change(kind, example)
 
-    def add_note(self, note: str, example: str) -> None:
-        self.notes[note] += 1
+    def add_note(self, note: str, example: str, count: int = 1) -> None:
+        self.notes[note] += count
         self._add_example(note, example)
 
     def to_dict(self) -> Dict[str, Any]:

@@ -10,6 +10,9 @@ from .files import BOM, read_text
 from .report import Report
 
 DOCUMENT_MARK = "-DOCSTART-"
+TAGS_ELSEWHERE = "no token has a tag in the columns that were read, but others look like tags (`tag_column`, --tag-column)"
+_LABELLED = re.compile(r"[BIESLUM]-\S")
+_UNLABELLED = (OUTSIDE, MISSING, "_", "*")
 _FOREIGN = re.compile(r'(?P<json>\{$|\[$|\{\s*"|\[\s*\{)|(?P<xml><\?xml|<\w+>$)', re.IGNORECASE)
 
 
@@ -28,6 +31,7 @@ class ColumnFormat:
     layers (Optional[Mapping[str, int]]): Columns of tags by the names of the span groups that they are for, in
         the place of `tag_column`.
     bare_labels (bool): Whether a tag is a label and nothing else; a run of one label is a span, whatever the scheme.
+    single_tokens (bool): Whether of bare labels each token is a span of its own.
     """
 
     scheme: str = "BIO"
@@ -40,13 +44,16 @@ class ColumnFormat:
     encoding: str = "utf-8"
     layers: Optional[Mapping[str, int]] = None
     bare_labels: bool = False
+    single_tokens: bool = False
 
     def __post_init__(self):
-        """RAISES (ValueError): The label or the separator cannot be one."""
+        """RAISES (ValueError): The label or the separator cannot be one, or single tokens have no bare labels."""
         if self.separator is not None and (not self.separator or set(self.separator) & set("\r\n")):
             raise ValueError(Errors.E522.format(separator=self.separator))
         if self.label is not None:
             check_label(self.label)
+        if self.single_tokens and not self.bare_labels:
+            raise ValueError(Errors.E537)
 
     @property
     def tag_columns(self) -> Mapping[Optional[str], int]:
@@ -55,12 +62,12 @@ class ColumnFormat:
 
     @property
     def tag_scheme(self) -> str:
-        return "IO" if self.bare_labels else self.scheme
+        return ("BIO" if self.single_tokens else "IO") if self.bare_labels else self.scheme
 
     def read_tag(self, cell: str) -> str:
         if cell in (self.missing, MISSING):
             return MISSING
-        return f"I-{cell}" if self.bare_labels and cell != OUTSIDE else cell
+        return f"{'B' if self.single_tokens else 'I'}-{cell}" if self.bare_labels and cell != OUTSIDE else cell
 
     def write_tag(self, tag: str) -> str:
         return tag.split("-", 1)[1] if self.bare_labels and tag != OUTSIDE else tag
@@ -84,6 +91,7 @@ def read_sentences(
 ) -> Iterator[Sentence]:
     """Read the words and the tags of a column file as they stand, except that every missing mark becomes "-".
 
+    report (Optional[Report]): Is told if no token has a tag in the columns that are read, and others look like tags.
     RAISES (ValueError): The file holds no token, or a line has other columns than the first.
     """
     report = Report() if report is None else report
@@ -113,6 +121,9 @@ def read_sentences(
         rows.append([format.read_tag(cell) for cell in cells])
     if not columns.expected:
         raise ValueError(Errors.E507.format(path=path, lines=len(lines)))
+    elsewhere = columns.tags_elsewhere()
+    if elsewhere:
+        report.add_unaligned(TAGS_ELSEWHERE, f"{path}: column {' and '.join(map(str, elsewhere))}")
 
 
 class _Columns:
@@ -125,6 +136,8 @@ class _Columns:
         self.tags = list(format.tag_columns.values())
         self.expected = 0
         self.first = 0
+        self.tagged = False  # whether a token had a tag
+        self.others: Dict[int, bool] = {}  # of each column that has nothing but tags, and is not read: whether there are labels
 
     def read(self, line: str, number: int) -> Tuple[str, List[str]]:
         """RETURNS (Tuple[str, List[str]]): The token and the tags of a line."""
@@ -132,6 +145,8 @@ class _Columns:
         if not self.expected:
             self._check_columns(len(cells), line, number)
             self.expected, self.first = len(cells), number
+            read = {column % self.expected for column in (self.format.token_column, *self.tags)}
+            self.others = dict.fromkeys(set(range(self.expected)) - read, False)
         word = cells[self.format.token_column] if len(cells) == self.expected else ""
         if not word:
             raise ValueError(
@@ -145,7 +160,22 @@ class _Columns:
                     text=line,
                 )
             )
-        return word, [cells[column].strip() for column in self.tags]
+        tags = [cells[column].strip() for column in self.tags]
+        self.tagged = self.tagged or any(self.format.read_tag(tag) not in (OUTSIDE, MISSING) for tag in tags)
+        if self.others and not self.tagged:
+            self._look_elsewhere(cells)
+        return word, tags
+
+    def tags_elsewhere(self) -> List[int]:
+        """The columns that look like tags, if those that were read hold none."""
+        return [] if self.tagged else [column for column, labels in self.others.items() if labels]
+
+    def _look_elsewhere(self, cells: List[str]) -> None:
+        for column in list(self.others):
+            if _LABELLED.match(cells[column].strip()):
+                self.others[column] = True
+            elif cells[column].strip() not in _UNLABELLED:
+                del self.others[column]
 
     def _check_columns(self, count: int, line: str, number: int) -> None:
         indices = {i + count if i < 0 else i for i in (self.format.token_column, *self.tags)}

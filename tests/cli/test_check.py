@@ -72,6 +72,54 @@ def test_column_files_with_illegal_tags(check, tmp_path):
     assert ("train", "orphan") not in kinds(check(tmp_path / "train.conll", "--scheme", "IOB1")[1])
 
 
+def test_options_of_reading(check, bio_crf, tmp_path):
+    """Those of convert: a corpus need not be converted to be checked."""
+    (tmp_path / "train.iob2").write_text("# newdoc\n1\tin\tO\t-\n2\tNew\tI-LOC\t-\n3\tYork\tI-LOC\t-\n\n")
+    code, report = check(tmp_path / "train.iob2", "--separator", "tab", "--token-column", 1, "--comment", "# ")
+    assert kinds(report)["train", "unaligned"] == 1, "the last column holds no tags"
+    options = ["--separator", "tab", "--token-column", 1, "--tag-column", 2, "--comment", "# ", "--lang", "en"]
+    code, report = check(tmp_path / "train.iob2", *options)
+    assert code == 1 and kinds(report)["train", "orphan"] == 1 and report["parts"]["train"]["spans"] == 1
+    assert ("train", "orphan") not in kinds(check(tmp_path / "train.iob2", *options, "--scheme", "IO")[1])
+    (tmp_path / "two.conll").write_text("Ann B-P O\nof I-P O\nRome I-P B-L\n\n")
+    layers = ["--layer", "P=1", "--layer", "L=2"]
+    for key in "PL":
+        assert list(check(tmp_path / "two.conll", *layers, "--spans-key", key)[1]["parts"]["two"]["labels"]) == [key]
+    assert list(check(tmp_path / "two.conll", *layers[2:])[1]["parts"]["two"]["labels"]) == ["L"]
+    assert "E629" in bio_crf("check", tmp_path / "two.conll", *layers, code=1).output
+    (tmp_path / "a.txt").write_text("Bank of York")
+    (tmp_path / "a.ann").write_text("T1\tORG 0 12\tBank of York\nT2\tLOC 8 12\tYork\n")
+    assert check(tmp_path / "a.ann", "--spans-key", "all", "--lang", "en")[1]["parts"]["a"]["spans"] == 2
+    assert "E528" in bio_crf("check", tmp_path / "a.ann", "--scheme", "BIO", code=1).output
+
+
+def test_contradictions(check, tmp_path):
+    """Not where one annotation is partial, nor where tokens and white space differ."""
+    first = [{"text": "Ann saw New York", "label": [[0, 3, "P"], [8, 16, "L"]]}, {"text": "Bob ran", "label": [[0, 3, "P"]]}]
+    (tmp_path / "train.jsonl").write_text("\n".join(map(json.dumps, first)))
+
+    def contradictions(*lines):
+        (tmp_path / "dev.conll").write_text("\n".join(line.replace(" ", "\n").replace("/", " ") for line in lines))
+        return kinds(check(tmp_path / "train.jsonl", tmp_path / "dev.conll", "--lang", "en")[1]).get(("dev", "contradiction"), 0)
+
+    assert contradictions("Ann/B-P saw/O New/B-L York/I-L") == 0
+    assert contradictions("Ann/B-P saw/- New/- York/-") == 0
+    assert contradictions("Ann/- saw/O New/B-L York/I-L", "", "Bob/- ran/O") == 0
+    assert contradictions("Ann/B-P saw/O New/O York/B-L") == 1
+    assert contradictions("Ann/B-P saw/- New/- York/O") == 1, "a part of it is known to be outside"
+    assert contradictions("Ann/B-L saw/O New/B-L York/I-L", "", "Bob/O ran/O") == 2
+    assert contradictions("Ann/B-P saw/B-P New/B-L York/I-L") == 1, "a span too many"
+    group = [{**first[0], "label": []}, first[1]]
+    (tmp_path / "group.jsonl").write_text("\n".join(map(json.dumps, group)))
+    (tmp_path / "none.conll").write_text("Bob O\nran O\n\n")
+    keys = kinds(check(tmp_path / "group.jsonl", tmp_path / "none.conll", "--lang", "en", "--spans-key", "all")[1])
+    assert keys["none", "leak"] == 1 and ("none", "contradiction") not in keys, "a document without the group says nothing"
+    spaced = {"text": "Ann  saw\n\n New York", "label": [[0, 3, "P"], [11, 19, "L"]]}
+    (tmp_path / "test.jsonl").write_text(json.dumps(spaced))
+    found = kinds(check(tmp_path / "train.jsonl", tmp_path / "test.jsonl", "--lang", "en")[1])
+    assert found["test", "leak"] == 1 and ("test", "contradiction") not in found
+
+
 def test_docs_that_spacy_refuses(check, trained, tmp_path):
     doc = Doc(trained.vocab, words=["a", "b", "c"])
     label = trained.vocab.strings.add("X")

@@ -9,7 +9,7 @@ import spacy
 from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
-from spacy_bio_crf.cli import bio_crf_cli, convert
+from spacy_bio_crf.cli import bio_crf_cli, check, convert
 from spacy_bio_crf.corpus import FORMATS
 from spacy_bio_crf.corpus.options import options_of
 
@@ -156,8 +156,8 @@ def test_losses_of_a_written_format(run, source, tmp_path):
 def test_every_option_of_a_reader_is_one_of_the_command():
     """What a reader can be told, the command can tell it."""
     options = {name for format in FORMATS.values() for name in options_of(format.read)}
-    renamed = {"layers": "layer", "sentences_per_doc": "n_sents"}
-    assert {renamed.get(name, name) for name in options} <= set(signature(convert.convert_cli).parameters)
+    assert options <= set(signature(convert.convert_cli).parameters)
+    assert options - {"seed"} <= set(signature(check.check_cli).parameters)
 
 
 def test_files_of_a_folder(run, source, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from spacy_bio_crf.corpus import Report, read_brat, read_corpus, write_brat
 from spacy_bio_crf.corpus.align import OTHER_TEXT
 from spacy_bio_crf.corpus.annotate import annotate
-from spacy_bio_crf.corpus.brat import DISCONTINUOUS, NO_SPAN
+from spacy_bio_crf.corpus.brat import DISCONTINUOUS, NO_SPAN, NOT_ANNOTATED
 
 TEXT = "Ann Lee,\r\nof New\r\nYork and Rome\n"
 
@@ -54,6 +54,18 @@ def test_lines_that_brat_does_not_write(annotated, nlp, line):
 def test_a_file_alone(write, nlp):
     with pytest.raises(ValueError, match=r"E501.*a\.txt"):
         list(read_brat(write("", "a.ann"), nlp))
+
+
+def test_texts_without_annotation_are_kept_as_missing(annotated, write, nlp):
+    folder, report = annotated("T1\tPER 0 7\tAnn Lee\n").parent, Report()
+    write("Bob ran", "b.txt")
+    known, unknown = read_corpus(folder, nlp, report=report)
+    assert ents(known) == [("Ann Lee", "PER")] and not report.unaligned
+    assert unknown.text == "Bob ran" and {token.ent_iob for token in unknown} == {0}
+    assert report.notes == {NOT_ANNOTATED: 1} and "b.txt" in report.examples[NOT_ANNOTATED][0]
+    write("T1\tPER 0 3\tEve\n", "c.ann")
+    with pytest.raises(ValueError, match=r"E501.*c\.txt"):
+        list(read_corpus(folder, nlp))
 
 
 def test_folder(tmp_path, nlp):

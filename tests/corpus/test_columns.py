@@ -1,7 +1,10 @@
 """Column files in all their oddities."""
 import pytest
 
-from spacy_bio_crf.corpus import ColumnFormat, Report, read_columns
+from spacy.tokens import Span
+
+from spacy_bio_crf.corpus import ColumnFormat, Report, read_columns, write_columns
+from spacy_bio_crf.corpus.sentences import TAGS_ELSEWHERE
 
 TWO = "Ann B-per\nLee I-per\nin O\nOslo B-loc\n"
 
@@ -109,6 +112,53 @@ def test_missing_marks(write, nlp):
 def test_bare_tags(write, nlp):
     (doc,) = read(write("a B\nb I\nc B\nd O\n"), nlp, ColumnFormat(label="KEY"))
     assert ents(doc) == [("a b", "KEY"), ("c", "KEY")]
+
+
+def test_single_tokens(write, nlp, tmp_path):
+    """Of bare labels: two in a row are two spans, and come back as two."""
+    path, format = write("a E\nb E\nc O\nd -\n"), ColumnFormat(bare_labels=True, single_tokens=True)
+    (doc,) = read(path, nlp, format)
+    assert ents(doc) == [("a", "E"), ("b", "E")] and doc[3].ent_iob == 0
+    write_columns([doc], tmp_path / "again", format)
+    assert (tmp_path / "again").read_text() == "a\tE\nb\tE\nc\tO\nd\t-\n\n"
+    doc.set_ents([Span(doc, 0, 2, "E")])
+    with pytest.raises(ValueError, match="E536.*E 'a b'"):
+        write_columns([doc], tmp_path / "again", format)
+    with pytest.raises(ValueError, match="E537"):
+        ColumnFormat(single_tokens=True)
+
+
+def test_document_marks_are_written_again(write, nlp, tmp_path):
+    text = "-DOCSTART- O\n\na O\n\nb B-x\n\n-DOCSTART- O\n\nc O\n\n"
+    for sentences_per_doc in (1, 0):
+        docs = read(write(text), nlp, sentences_per_doc=sentences_per_doc)
+        write_columns(docs, tmp_path / "again", ColumnFormat(separator=" "))
+        assert (tmp_path / "again").read_text() == text
+    write_columns(docs, tmp_path / "again", ColumnFormat(separator=" "), documents=False)
+    assert "DOCSTART" not in (tmp_path / "again").read_text()
+
+
+@pytest.mark.parametrize(
+    "text, elsewhere",
+    [
+        ("1 a B-x - -\n2 b I-x - -\n3 c O - -\n", "column 2"),
+        ("B-1 a S-x O\nO-2 b O O\n", "column 2"),  # not that of the tokens
+        ("a B-x B-y O\nb O O O\n", "column 1 and 2"),
+        ("a B-x NN O\nb verb NN O\n", None),  # not all of a column are tags
+        ("a O _ O\nb O _ O\n", None),
+        ("a I-x O\nb O B-x\n", None),  # what is read has a tag
+        ("a B-x\n", None),
+    ],
+)
+def test_tags_in_other_columns(write, nlp, text, elsewhere):
+    report = Report()
+    token = 1 if text[0] == "1" else 0
+    read(write(text), nlp, ColumnFormat(token_column=token), report=report)
+    assert report.unaligned == ({TAGS_ELSEWHERE: 1} if elsewhere else {})
+    if elsewhere:
+        assert report.examples[TAGS_ELSEWHERE][0].endswith(elsewhere)
+        with pytest.raises(ValueError, match="E530.*--tag-column"):
+            read(write(text), nlp, ColumnFormat(token_column=token), report=Report(strict=True))
 
 
 def test_io(write, nlp):

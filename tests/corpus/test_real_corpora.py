@@ -163,6 +163,9 @@ def test_bare_labels_of_litbank(corpus_file, nlp):
     report, options = Report(strict=True), {"separator": "\t", "bare_labels": True}
     list(read_corpus(corpus_file("litbank/events/tsv"), nlp, report=report, **options))
     assert (report.documents, report.tokens, report.labels) == (8562, 210532, {"EVENT": 7769})
+    single = Report(strict=True)
+    list(read_corpus(corpus_file("litbank/events/tsv"), nlp, report=single, single_tokens=True, **options))
+    assert single.labels == {"EVENT": 7849}  # 80 stand right after another
 
 
 @pytest.mark.parametrize("kind, spans, cut", [("entities", sum(LITBANK.values()), 11), ("events", 7849, 2)])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spacy_bio_crf.corpus import FORMATS, Report, read_corpus, write_corpus
 from spacy_bio_crf.corpus.annotate import annotate
-from spacy_bio_crf.corpus.formats import NO_MISSING, NO_OVERLAPS, format_of, options_of
+from spacy_bio_crf.corpus.formats import format_of, options_of
 
 from .strategies import NLP, docs, facts
 
@@ -77,15 +77,3 @@ def test_what_is_written_is_recognised(tmp_path, format):
     path = fresh(tmp_path, format)
     write_corpus([doc, doc], path, format.name)
     assert format_of(path).name == format.name
-
-
-def test_losses_are_reported(tmp_path, nlp):
-    doc = annotate(nlp("Ann of New York"), [(0, 1, "a"), (0, 4, "b")])
-    report = Report()
-    write_corpus([doc], tmp_path / "a.tsv", report=report)
-    assert report.dropped == {NO_OVERLAPS: 1} and not report.faithful
-    report = Report()
-    write_corpus([annotate(nlp("Ann went"), [], [0, 1])], tmp_path / "a.jsonl", "doccano", report=report)
-    assert report.dropped == {NO_MISSING: 2} and "'Ann went'" in report.examples[NO_MISSING][0]
-    with pytest.raises(ValueError, match=r"E530.*without annotation"):
-        write_corpus([annotate(nlp("Ann went"), [], [0])], tmp_path / "a.jsonl", "doccano", report=Report(strict=True))

@@ -1,6 +1,6 @@
 """What is odd between documents and between the parts of a corpus, and what they hold."""
 from collections import Counter, defaultdict
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
 from spacy.tokens import Doc
@@ -13,7 +13,6 @@ from .findings import Findings
 FEW = 10  # spans of a label that can be learned, perhaps
 NEARLY_ALL, AT_LEAST = 0.8, 4  # share and number of annotated occurrences that make another one suspect
 Parts = Mapping[str, Sequence[Doc]]
-Annotation = FrozenSet[Tuple[int, int, str]]
 
 
 def statistics(docs: Sequence[Doc], key: Optional[str]) -> Dict[str, Any]:
@@ -71,21 +70,49 @@ def check_parts(parts: Parts, key: Optional[str], findings: Findings) -> None:
 
 
 def _check_texts(parts: Parts, key: Optional[str], findings: Findings) -> None:
-    seen: Dict[str, Dict[str, Annotation]] = {}  # of each text, the first annotation in each part
+    seen: Dict[str, Dict[str, Doc]] = {}  # of each text, the first document in each part
     for part, docs in parts.items():
         for doc in docs:
             text = normal_form(doc.text)
             if not text:
                 continue
             places = seen.setdefault(text, {})
-            annotation = frozenset((span.start, span.end, span.label_) for span in annotated_spans(doc, key))
             if part in places:
                 findings.add("duplicate", part, repr(doc.text[:100]))
             elif places:
                 findings.add("leak", part, f"{doc.text[:100]!r}, also in {', '.join(places)}")
-            if any(annotation != other for other in places.values()):
+            if any(_contradict(doc, other, key) for other in places.values()):
                 findings.add("contradiction", part, repr(doc.text[:100]))
-            places.setdefault(part, annotation)
+            places.setdefault(part, doc)
+
+
+class _Annotation(NamedTuple):
+    """What a document says, whatever its tokens and its white space.
+
+    spans (FrozenSet[Tuple[int, int, str]]): Its spans, in characters other than white space.
+    known (numpy.ndarray): Which of these characters are annotated.
+    """
+
+    spans: FrozenSet[Tuple[int, int, str]]
+    known: numpy.ndarray
+
+    @classmethod
+    def of(cls, doc: Doc, key: Optional[str]) -> "_Annotation":
+        place = numpy.cumsum([0, *(not char.isspace() for char in doc.text)])
+        spans = [(span.start_char, span.end_char, span.label_) for span in annotated_spans(doc, key)]
+        sizes = [place[token.idx + len(token)] - place[token.idx] for token in doc]
+        moved = ((int(place[start]), int(place[end]), label) for start, end, label in spans)
+        known = known_tokens(doc, key) if key is None or key in doc.spans else numpy.zeros(len(doc), dtype=bool)
+        return cls(frozenset(moved), numpy.repeat(known, sizes))
+
+    def denies(self, other: "_Annotation") -> bool:
+        """Whether it knows a part of a span of the other, and does not have the span."""
+        return any(self.known[start:end].any() for start, end, _ in other.spans - self.spans)
+
+
+def _contradict(doc: Doc, other: Doc, key: Optional[str]) -> bool:
+    one, two = _Annotation.of(doc, key), _Annotation.of(other, key)
+    return one.denies(two) or two.denies(one)
 
 
 def check_strings(parts: Parts, key: Optional[str], findings: Findings) -> None:

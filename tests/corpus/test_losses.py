@@ -1,0 +1,80 @@
+"""What of docs a written file does not hold."""
+import pytest
+
+from spacy_bio_crf.corpus import Report, write_corpus
+from spacy_bio_crf.corpus.annotate import annotate
+from spacy_bio_crf.corpus.losses import NO_MISSING, NO_OVERLAPS, NO_SENTENCES, NOT_WRITTEN
+
+
+@pytest.fixture
+def losses(tmp_path):
+    """Write a doc; RETURNS the report."""
+
+    def write(doc, format, strict=False, **options):
+        report = Report(strict=strict)
+        write_corpus([doc], tmp_path / format, format, report=report, **options)
+        return report
+
+    return write
+
+
+def lost(place):
+    return NOT_WRITTEN.format(place=place)
+
+
+def test_overlaps(losses, nlp):
+    report = losses(annotate(nlp("Ann of New York"), [(0, 1, "a"), (0, 4, "b")]), "columns")
+    assert report.dropped == {NO_OVERLAPS: 1} and not report.faithful
+    assert losses(annotate(nlp("Ann of New York"), [(0, 1, "a"), (0, 4, "b")]), "brat", strict=True).faithful
+
+
+def test_missing_marks(losses, nlp):
+    report = losses(annotate(nlp("Ann went"), [], [0, 1]), "doccano")
+    assert report.dropped == {NO_MISSING: 2} and "'Ann went'" in report.examples[NO_MISSING][0]
+    with pytest.raises(ValueError, match=r"E530.*without annotation"):
+        losses(annotate(nlp("Ann went"), [], [0]), "doccano", strict=True)
+
+
+@pytest.mark.parametrize("format", ["columns", "prodigy", "offsets", "markup"])
+def test_groups_that_are_not_written(losses, nlp, format):
+    doc = annotate(nlp("Ann of New York"), [(0, 1, "a")])
+    doc.spans["sc"] = [doc.char_span(0, 3, "a"), doc.char_span(7, 15, "b"), doc.char_span(7, 10, "b")]
+    report = losses(doc, format)
+    assert report.dropped == {lost("doc.spans['sc']"): 2}, "the first stands among the entities"
+    assert "b 'New York'" in report.examples[lost("doc.spans['sc']")][0]
+    with pytest.raises(ValueError, match=r"E530.*doc\.spans\['sc'\]"):
+        losses(doc, format, strict=True)
+    for holds_all in ("spacy", "spacy_json"):
+        assert losses(doc, holds_all, strict=True).faithful
+
+
+@pytest.mark.parametrize("choice", [{"format": "prodigy", "spans_keys": ["sc"]}, {"format": "columns", "layers": {"sc": 1}}])
+def test_what_was_not_asked_for_is_noted(losses, nlp, choice):
+    doc = annotate(nlp("Ann of New York"), [(0, 1, "a"), (0, 2, "c")])
+    doc.spans["sc"] = [doc[2:4]]
+    doc.spans["other"] = [doc[0:1], doc[2:4]]
+    report = losses(doc, strict=True, **choice)
+    assert report.faithful
+    assert report.notes == {lost("doc.ents"): 1, lost("doc.spans['overlapping']"): 1, lost("doc.spans['other']"): 1}
+
+
+def test_equal_groups_are_no_loss(losses, nlp):
+    """As a tagger writes them, for their scores."""
+    doc = annotate(nlp("Ann of New York"), [(0, 1, "a")])
+    doc.spans["bio_crf_tagger"] = list(doc.ents)
+    doc._.learning_weight = 0.5
+    report = losses(doc, "prodigy", strict=True)
+    assert report.faithful and not report.notes
+
+
+def test_sentences(losses, nlp):
+    doc = annotate(nlp("Ann ran . Bob too . Eve not"), [])
+    for token in doc:
+        token.is_sent_start = token.i in (0, 3, 6)
+    report = losses(doc, "label_studio")
+    assert report.dropped == {NO_SENTENCES: 2} and "before 'Bob'" in report.examples[NO_SENTENCES][0]
+    for holds in ("columns", "spacy", "spacy_json"):
+        assert losses(doc, holds, strict=True).faithful
+    for token in doc[1:]:
+        token.is_sent_start = False
+    assert losses(doc, "label_studio", strict=True).faithful
