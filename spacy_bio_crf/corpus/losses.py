@@ -1,16 +1,15 @@
-""""What of a doc a written file does not hold."""
-from typing import Callable, Collection, Iterator, Sequence, Tuple
+"""What of a doc a written file does not hold."""
+from typing import Callable, Collection, Iterator, List, Sequence, Tuple
 
 from spacy.tokens import Doc, Span
 
-from ..attributes import KEY as ATTRIBUTES
 from .annotate import LONG
 from .report import OVERLAPPING, Report, missing_tokens
 
 NO_MISSING = "tokens without annotation, which the written format cannot tell from others"
 NO_OVERLAPS = "spans that overlap entities, for which the written format has no room"
 NO_SENTENCES = "sentence boundaries, which the written format does not hold"
-NOT_WRITTEN = "spans of {place} that are not written"
+NOT_WRITTEN = "spans of '{place}' that are not written"
 ENTITIES = "doc.ents"
 
 
@@ -32,22 +31,19 @@ def note_losses(doc: Doc, holds: Collection[str], spans_keys: Sequence[str], rep
     starts = [] if "sentences" in holds else [token for token in doc[1:] if token.is_sent_start]
     if starts:
         report.add_dropped(NO_SENTENCES, f"before {starts[0].text!r} in {text!r}", len(starts))
-    for place, spans in () if "groups" in holds else _left_out(doc, spans_keys):
-        no_room = not spans_keys and place == OVERLAPPING
-        if no_room and "overlaps" in holds:
-            continue
-        kind = NO_OVERLAPS if no_room else NOT_WRITTEN.format(place=place if place == ENTITIES else f"doc.spans[{place!r}]")
+    for place, spans in () if "groups" in holds else _left_out(doc, spans_keys, "overlaps" in holds):
+        kind = NO_OVERLAPS if place == OVERLAPPING and not spans_keys else NOT_WRITTEN.format(place=place)
         add: Callable[..., None] = report.add_note if spans_keys else report.add_dropped
         add(kind, f"{spans[0].label_} {spans[0].text!r} in {text!r}", len(spans))
     return doc
 
 
-def _left_out(doc: Doc, spans_keys: Sequence[str]) -> Iterator[Tuple[str, Sequence[Span]]]:
-    """The groups that are not written, with what of them is written nowhere else."""
-    kept = [span for key in spans_keys for span in doc.spans.get(key, ())] if spans_keys else doc.ents
-    written = {(span.start, span.end, span.label) for span in kept}
-    places = {**({ENTITIES: doc.ents} if spans_keys else {}), **doc.spans}
-    for place, spans in places.items():
+def _left_out(doc: Doc, spans_keys: Sequence[str], overlaps: bool) -> Iterator[Tuple[str, List[Span]]]:
+    """The places whose spans are not written, with those that are written nowhere else."""
+    keys = spans_keys or (ENTITIES, *[OVERLAPPING] * overlaps)
+    groups = {ENTITIES: doc.ents, **doc.spans}
+    written = {(span.start, span.end, span.label) for key in keys for span in groups.get(key, ())}
+    for place, spans in groups.items():
         lost = [span for span in spans if (span.start, span.end, span.label) not in written]
-        if lost and place not in (*spans_keys, ATTRIBUTES):
+        if lost:
             yield place, lost

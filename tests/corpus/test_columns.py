@@ -142,7 +142,7 @@ def test_document_marks_are_written_again(write, nlp, tmp_path):
     "text, elsewhere",
     [
         ("1 a B-x - -\n2 b I-x - -\n3 c O - -\n", "column 2"),
-        ("B-1 a S-x O\nO-2 b O O\n", "column 2"),  # not that of the tokens
+        ("B-1 a S-x O\nB-2 b O O\n", "column 2"),  # not that of the tokens
         ("a B-x B-y O\nb O O O\n", "column 1 and 2"),
         ("a B-x NN O\nb verb NN O\n", None),  # not all of a column are tags
         ("a O _ O\nb O _ O\n", None),
