@@ -55,11 +55,11 @@ def embedding(**embed: Any) -> Change:
     return setting("model.tok2vec", {"@architectures": "spacy.Tok2Vec.v2", "embed": {**embed, "width": 96}, "encode": encode})
 
 
-AFFIXES = [f"{end}{length}" for end in ("prefix", "suffix") for length in range(1, 5)]
-ATTRIBUTES = embedding(
-    **{"@architectures": "spacy_bio_crf.AttributeEmbed.v1"},
-    attributes=["lower", "shape", "short_shape", *AFFIXES],
-    rows=[2000, 1000, 200, *2 * [200, 500, 1000, 1000]],
+SPACYS = embedding(
+    **{"@architectures": "spacy.MultiHashEmbed.v2"},
+    attrs=["NORM", "PREFIX", "SUFFIX", "SHAPE"],
+    rows=[2000, 1000, 1000, 1000],
+    include_static_vectors=False,
 )
 CHARACTERS = embedding(
     **{"@architectures": "spacy.CharacterEmbed.v2"}, rows=2000, nM=64, nC=8, include_static_vectors=False, feature="LOWER"
@@ -95,13 +95,13 @@ CHANGES: Dict[str, Dict[str, Change]] = {
         "encoder weight 0.15": setting("model.encoder_weight", 0.15),
         "encoder weight 0.5": setting("model.encoder_weight", 0.5),
         "encoder weight 1": setting("model.encoder_weight", 1.0),
-        "embeddings of attributes": ATTRIBUTES,
+        "spaCy's embeddings": SPACYS,
         "dropout 0.35": setting("training.dropout", 0.35),
         "no hidden layer": setting("model.hidden_width", 0),
     },
     "cnn": {
         **COMMON,
-        "embeddings of attributes": ATTRIBUTES,
+        "spaCy's embeddings": SPACYS,
         "embeddings of characters": CHARACTERS,
         "dropout 0.1": setting("training.dropout", 0.1),
         "dropout 0.35": setting("training.dropout", 0.35),

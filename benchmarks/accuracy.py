@@ -10,7 +10,8 @@ crfsuite.py and eds.py say what the others are.
 
 F1 is that of exact spans with their labels on the test part; overlapping predictions of `spancat` all count. Seconds
 are those of the processor for the updates alone, until the system stops. Each run is a line of OUTPUT/CORPUS.jsonl,
-with more figures than the tables have, and a run that is there is not repeated, so that a stopped benchmark goes on.
+with more figures than the tables have, and a run that is there is not repeated, so that a stopped benchmark goes on;
+results/README.md tells about those that are there.
 """
 import statistics
 from functools import partial
@@ -20,7 +21,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 import typer
 from corpora import CORPORA, Parts
 from crfsuite import train_crfsuite
-from runs import about, complete, read_lines
+from runs import RESULTS, about, complete, read_lines
 from spacy_training import train_config, train_ner, train_spancat
 
 Rows = Dict[str, Dict[str, Any]]  # figures by system: one training may serve several
@@ -68,7 +69,7 @@ class Trainings:
 def main(
     corpora: Path = typer.Argument(..., help="Folder with the folders of the corpora"),
     names: Optional[List[str]] = typer.Argument(None, help=f"Names of corpora: {', '.join(CORPORA)}; by default all"),
-    output: Path = typer.Option(Path("metrics/accuracy"), help="Folder of the results"),
+    output: Path = typer.Option(RESULTS / "accuracy", help="Folder of the results"),
     systems: List[str] = typer.Option(BY_DEFAULT, "--system", help="What to train; may be repeated"),
     seeds: int = typer.Option(3, help="Runs of each system"),
     only_print: bool = typer.Option(False, "--print", help="Print the tables of what is there, and train nothing"),

@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
 
 from rich.console import Console
 
+RESULTS = Path(__file__).parent / "results"  # runs that are kept with the code
 console = Console(stderr=True)
 
 

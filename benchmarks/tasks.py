@@ -16,7 +16,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 import spacy
 import typer
-from runs import about, complete, read_lines
+from runs import RESULTS, about, complete, read_lines
 from spacy.cli.project.run import project_run
 from spacy.tokens import DocBin
 from weasel.util import load_project_config
@@ -45,7 +45,7 @@ class Run(NamedTuple):
 def main(
     corpora: Path = typer.Argument(..., help="Folder with the folders of the corpora"),
     tasks: Optional[List[str]] = typer.Argument(None, help=f"Folders of projects: {', '.join(TASKS)}; by default all"),
-    output: Path = typer.Option(Path("metrics/tasks.jsonl"), help="File of the results"),
+    output: Path = typer.Option(RESULTS / "tasks.jsonl", help="File of the results"),
     seeds: int = typer.Option(1, help="Trainings of each project"),
 ):
     output.parent.mkdir(parents=True, exist_ok=True)

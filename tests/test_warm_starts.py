@@ -93,7 +93,7 @@ def test_a_sourced_tagger_with_the_encoder_that_it_listened_to(shared, corpus, t
     assert finds_all(init_nlp(config))
     nlp = train_best(config, tmp_path)
     assert nlp.pipe_names == [TAGGER] and finds_all(nlp)
-    assert nlp.config["components"][TAGGER]["model"]["tok2vec"]["@architectures"] == "spacy.HashEmbedCNN.v2"
+    assert nlp.config["components"][TAGGER]["model"]["tok2vec"]["@architectures"] == "spacy.Tok2Vec.v2"
 
 
 def sourced(config, path):

@@ -14,8 +14,8 @@ BASE, BOUND = "ner", "BLAS bound"
 
 PIPELINES: Dict[str, Peer] = {
     "bio_crf": Peer("components", our_encoder=True),
-    "cnn": Peer("components", our_encoder=True, note="as bio_crf, with BIOES tags and batches of 300 words"),
-    "joint": Peer("components", our_encoder=True),
+    "cnn": Peer("components", note="as bio_crf, with embeddings of more attributes, BIOES tags and batches of 300 words"),
+    "joint": Peer("components", note="as cnn, beside window features"),
     "linear": Peer("components", note="no encoder"),
     "ner": Peer("components", our_encoder=True, note="spaCy's, by configs/compared/ner.cfg"),
     "ner, sped up": Peer("components", our_encoder=True, note="its encoder computed as ours is, by spacy_bio_crf.fast"),
