@@ -9,10 +9,8 @@ from spacy.tokens import Doc, Span
 from ..errors import Errors
 from ..tags import MISSING, OUTSIDE, TokenSpan, write_tags
 from .report import Report
-from .sentences import DOCUMENT_MARK, ColumnFormat, read_sentences
+from .sentences import DOCUMENT_KEY, DOCUMENT_MARK, ColumnFormat, read_sentences
 from .tagged import make_doc, mark_sentences
-
-DOCUMENT_KEY = "document"
 
 
 def read_columns(

@@ -59,7 +59,7 @@ class Format(NamedTuple):
     find (Optional[Callable[[Path], List[Path]]]): The files of a path, where a pattern does not tell them.
     tokens (bool): Whether the file says what the tokens are.
     holds (Set[str]): What a written file can say beyond spans that do not overlap: "overlaps", all "groups" of spans with
-        their names, "sentences", and which tokens are "missing" annotation.
+        their names, "sentences", which docs make up one of the "documents" of a file, and which tokens are "missing" annotation.
     """
 
     name: str
@@ -79,7 +79,7 @@ _FORMATS = (
         "spacy", "spaCy's binary files",
         lambda opening: opening.path.suffix == ".spacy",
         read_spacy, write_spacy, (".spacy",), "*.spacy",
-        holds=frozenset({"overlaps", "groups", "sentences", "missing"}),
+        holds=frozenset({"overlaps", "groups", "sentences", "documents", "missing"}),
     ),
     Format(
         "brat", "brat standoff: .ann files beside .txt files",
@@ -160,7 +160,7 @@ _FORMATS = (
         "columns", "CoNLL columns, in any scheme",
         lambda opening: True,
         read_columns, write_columns, COLUMNS,
-        tokens=True, holds=frozenset({"sentences", "missing"}),
+        tokens=True, holds=frozenset({"sentences", "documents", "missing"}),
     ),
 )  # fmt: skip
 FORMATS: Dict[str, Format] = {format.name: format for format in _FORMATS}
@@ -256,5 +256,4 @@ def write_corpus(
     check_options(options, known.name, options_of(known.write))
     report = Report() if report is None else report
     spans_keys = list(options.get("spans_keys") or options.get("layers") or ())
-    told = (note_losses(doc, known.holds, spans_keys, report) for doc in docs)
-    call(known.write, told, path, report=report, **options)
+    call(known.write, note_losses(docs, known.holds, spans_keys, report), path, report=report, **options)

@@ -1,41 +1,51 @@
-"""What of a doc a written file does not hold."""
-from typing import Callable, Collection, Iterator, List, Sequence, Tuple
+"""What of docs a written file does not hold."""
+from typing import Callable, Collection, Iterable, Iterator, List, Sequence, Tuple
 
 from spacy.tokens import Doc, Span
 
 from .annotate import LONG
 from .report import OVERLAPPING, Report, missing_tokens
+from .sentences import DOCUMENT_KEY
 
 NO_MISSING = "tokens without annotation, which the written format cannot tell from others"
 NO_OVERLAPS = "spans that overlap entities, for which the written format has no room"
 NO_SENTENCES = "sentence boundaries, which the written format does not hold"
+NO_DOCUMENTS = "docs that go on with the document of the one before, which the written format does not say"
 NOT_WRITTEN = "spans of '{place}' that are not written"
 ENTITIES = "doc.ents"
 
 
-def note_losses(doc: Doc, holds: Collection[str], spans_keys: Sequence[str], report: Report) -> Doc:
-    """Tell a report what a written file will not hold of a doc. Spans that stand in what is written too are no loss; those
+def note_losses(
+    docs: Iterable[Doc], holds: Collection[str], spans_keys: Sequence[str], report: Report
+) -> Iterator[Doc]:
+    """Tell a report what a written file will not hold of docs. Spans that stand in what is written too are no loss; those
     that are left out since other groups were asked for are noted.
 
-    doc (Doc): The doc.
+    docs (Iterable[Doc]): The docs.
     holds (Collection[str]): What the format holds, see `Format`.
     spans_keys (Sequence[str]): The span groups that are written, in place of the entities; none for the entities.
     report (Report): Is filled.
-    RETURNS (Doc): The same doc.
+    YIELDS (Doc): The same docs.
     RAISES (ValueError): Something would be lost, and the report is strict.
     """
-    text = doc.text[:LONG]
-    missing = [] if "missing" in holds else missing_tokens(doc)
-    if missing:
-        report.add_dropped(NO_MISSING, f"{doc[missing[0]].text!r} in {text!r}", len(missing))
-    starts = [] if "sentences" in holds else [token for token in doc[1:] if token.is_sent_start]
-    if starts:
-        report.add_dropped(NO_SENTENCES, f"before {starts[0].text!r} in {text!r}", len(starts))
-    for place, spans in () if "groups" in holds else _left_out(doc, spans_keys, "overlaps" in holds):
-        kind = NO_OVERLAPS if place == OVERLAPPING and not spans_keys else NOT_WRITTEN.format(place=place)
-        add: Callable[..., None] = report.add_note if spans_keys else report.add_dropped
-        add(kind, f"{spans[0].label_} {spans[0].text!r} in {text!r}", len(spans))
-    return doc
+    before = None
+    for doc in docs:
+        text = repr(doc.text[:LONG])
+        document = doc.user_data.get(DOCUMENT_KEY)
+        if "documents" not in holds and document is not None and document == before:
+            report.add_dropped(NO_DOCUMENTS, f"{document}: {text}")
+        before = document
+        missing = [] if "missing" in holds else missing_tokens(doc)
+        if missing:
+            report.add_dropped(NO_MISSING, f"{doc[missing[0]].text!r} in {text}", len(missing))
+        starts = [] if "sentences" in holds else [token for token in doc[1:] if token.is_sent_start]
+        if starts:
+            report.add_dropped(NO_SENTENCES, f"before {starts[0].text!r} in {text}", len(starts))
+        for place, spans in () if "groups" in holds else _left_out(doc, spans_keys, "overlaps" in holds):
+            kind = NO_OVERLAPS if place == OVERLAPPING and not spans_keys else NOT_WRITTEN.format(place=place)
+            add: Callable[..., None] = report.add_note if spans_keys else report.add_dropped
+            add(kind, f"{spans[0].label_} {spans[0].text!r} in {text}", len(spans))
+        yield doc
 
 
 def _left_out(doc: Doc, spans_keys: Sequence[str], overlaps: bool) -> Iterator[Tuple[str, List[Span]]]:

@@ -10,6 +10,7 @@ from .files import BOM, read_text
 from .report import Report
 
 DOCUMENT_MARK = "-DOCSTART-"
+DOCUMENT_KEY = "document"  # in `doc.user_data`: which document of which file a doc is of, where there are marks
 TAGS_ELSEWHERE = "no token has a tag in the columns that were read, but others look like tags (`tag_column`, --tag-column)"
 _LABELLED = re.compile(r"[BIESLUM]-\S")
 _UNLABELLED = (OUTSIDE, MISSING, "_", "*")

@@ -2,6 +2,7 @@
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Optional, Sequence, Union
 
+import srsly
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training.converters import json_to_docs
@@ -9,6 +10,7 @@ from spacy.training.converters import json_to_docs
 from ..errors import Errors
 from .jsonlines import read_objects, write_lines
 from .report import Report
+from .sentences import DOCUMENT_KEY
 
 
 def read_spacy(path: Union[str, Path], nlp: Language, *, report: Optional[Report] = None) -> Iterator[Doc]:
@@ -31,8 +33,13 @@ def read_spacy(path: Union[str, Path], nlp: Language, *, report: Optional[Report
 
 
 def write_spacy(docs: Iterable[Doc], path: Union[str, Path]) -> None:
-    """Write a .spacy file."""
-    DocBin(docs=docs).to_disk(path)
+    """Write a .spacy file. Of `doc.user_data`, which may hold anything, it keeps which document a doc is of."""
+    docs = list(docs)
+    file = DocBin(docs=docs)
+    documents = [{key: value for key, value in doc.user_data.items() if key == DOCUMENT_KEY} for doc in docs]
+    if any(documents):
+        file.store_user_data, file.user_data = True, list(map(srsly.msgpack_dumps, documents))
+    file.to_disk(path)
 
 
 def read_spacy_json(

@@ -6,7 +6,7 @@ from typing import Dict, Iterable, List, Sequence
 from spacy.tokens import Doc
 
 from ..errors import Errors
-from .columns import DOCUMENT_KEY
+from .sentences import DOCUMENT_KEY
 
 
 def split_docs(docs: Iterable[Doc], shares: Sequence[float] = (0.8, 0.1, 0.1), seed: int = 0) -> List[List[Doc]]:

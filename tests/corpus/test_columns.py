@@ -3,7 +3,7 @@ import pytest
 
 from spacy.tokens import Span
 
-from spacy_bio_crf.corpus import ColumnFormat, Report, read_columns, write_columns
+from spacy_bio_crf.corpus import ColumnFormat, Report, read_columns, read_spacy, write_columns, write_spacy
 from spacy_bio_crf.corpus.sentences import TAGS_ELSEWHERE
 
 TWO = "Ann B-per\nLee I-per\nin O\nOslo B-loc\n"
@@ -132,6 +132,10 @@ def test_document_marks_are_written_again(write, nlp, tmp_path):
     text = "-DOCSTART- O\n\na O\n\nb B-x\n\n-DOCSTART- O\n\nc O\n\n"
     for sentences_per_doc in (1, 0):
         docs = read(write(text), nlp, sentences_per_doc=sentences_per_doc)
+        docs[0].user_data["anything"] = object()
+        write_spacy(docs, tmp_path / "kept.spacy")
+        docs = list(read_spacy(tmp_path / "kept.spacy", nlp))
+        assert all(set(doc.user_data) == {"document"} for doc in docs)
         write_columns(docs, tmp_path / "again", ColumnFormat(separator=" "))
         assert (tmp_path / "again").read_text() == text
     write_columns(docs, tmp_path / "again", ColumnFormat(separator=" "), documents=False)

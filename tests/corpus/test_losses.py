@@ -4,16 +4,16 @@ import pytest
 from spacy_bio_crf.attributes import register_attributes
 from spacy_bio_crf.corpus import Report, write_corpus
 from spacy_bio_crf.corpus.annotate import annotate
-from spacy_bio_crf.corpus.losses import NO_MISSING, NO_OVERLAPS, NO_SENTENCES, NOT_WRITTEN
+from spacy_bio_crf.corpus.losses import NO_DOCUMENTS, NO_MISSING, NO_OVERLAPS, NO_SENTENCES, NOT_WRITTEN
 
 
 @pytest.fixture
 def losses(tmp_path):
-    """Write a doc; RETURNS the report."""
+    """Write docs; RETURNS the report."""
 
-    def write(doc, format, strict=False, **options):
+    def write(docs, format, strict=False, **options):
         report = Report(strict=strict)
-        write_corpus([doc], tmp_path / format, format, report=report, **options)
+        write_corpus(docs if isinstance(docs, list) else [docs], tmp_path / format, format, report=report, **options)
         return report
 
     return write
@@ -80,3 +80,15 @@ def test_sentences(losses, nlp):
     for token in doc[1:]:
         token.is_sent_start = False
     assert losses(doc, "label_studio", strict=True).faithful
+
+
+def test_documents(losses, nlp):
+    """Four docs of two documents: where the format has no marks, it is lost that some belong together."""
+    docs = [annotate(nlp("Ann ran"), []) for _ in range(4)]
+    for doc, number in zip(docs, (1, 1, 1, 2)):
+        doc.user_data["document"] = f"train.conll:{number}"
+    report = losses(docs, "doccano")
+    assert report.dropped == {NO_DOCUMENTS: 2} and "train.conll:1" in report.examples[NO_DOCUMENTS][0]
+    for holds in ("columns", "spacy"):
+        assert losses(docs, holds, strict=True).faithful
+    assert losses(docs[2:], "doccano", strict=True).faithful
