@@ -129,6 +129,10 @@ class Errors(metaclass=_Coded):
     E534 = "{path} is a file of Apache Arrow, and reading it needs pyarrow, which is not installed. Install it with: pip install 'spacy-bio-crf[datasets]'"
     E535 = "{path} holds several datasets. Give the folder of one of them: {known}."
     E536 = "Expected spans of one token, since the file is to have a label for each token and nothing else (`single_tokens`), but found {span}. Write without --single-tokens, or with a scheme."
+    E541 = "No document has a span group named {keys}. There are spans in: {known}. Name one of these (on the command line --spans-key), or none for the entities."
+    E540 = "Expected one character as the separator of a table, but got {separator!r}."
+    E539 = "A span group has one column of tags, but --layer names one twice: {layers}."
+    E538 = "The encoding '{encoding}' has no character {char!r}: {text!r}. Write with another, such as utf-8."
     E537 = "Single tokens (`single_tokens`, --single-tokens) are a way to read bare labels. Add `bare_labels`, --bare-labels."
 
     # evaluation and command line
@@ -159,6 +163,9 @@ class Errors(metaclass=_Coded):
     E626 = "The parts {parts} are the same file or folder. Give each part of the corpus once, that of training first."
     E627 = "There is no ready config '{name}'. Those there are: {known}."
     E628 = "{path} is there already. Choose another file, or write over it with --force."
+    E630 = "No document has the span group '{key}'. Groups that there are: {known}. Name one of these with --spans-key, or none for the entities."
+    E631 = "The component '{name}' does not learn from {place}, so that there is nothing to check. It learns from: {known}. Name one with --spans-key."
+    E632 = "{option} goes with --model. Add it, or leave out {option}."
     E629 = "Found several layers: {layers}. Name the one to check with --spans-key; run the command once for each."
 
     # learning

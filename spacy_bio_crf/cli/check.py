@@ -78,10 +78,13 @@ def check_cli(
         spans_key = spans_key or _only_layer(reading)
         if len({path.resolve() for path in corpora}) < len(corpora):
             raise ValueError(Errors.E626.format(parts=", ".join(map(str, corpora))))
+        if component and model is None:
+            raise ValueError(Errors.E632.format(option="--component"))
         nlp, name = (spacy.blank(lang), None) if model is None else load_component(model, component, code)
         parts = {
             part: _read(nlp, part, path, reading, spans_key, findings, silent=as_json) for part, path in _names(corpora).items()
         }
+        _check_group(parts, spans_key)
         known: Dict = {}
         for part, docs in parts.items():
             for doc in watch(docs, f"Checking {part}", len(docs), silent=as_json):
@@ -129,6 +132,13 @@ def _only_layer(reading: Reading) -> Optional[str]:
     if len(layers) > 1:
         raise ValueError(Errors.E629.format(layers=", ".join(layers)))
     return layers[0] if layers else None
+
+
+def _check_group(parts: Dict[str, List[Doc]], key: Optional[str]) -> None:
+    """RAISES (ValueError): No document has this span group."""
+    groups = {name for docs in parts.values() for doc in docs for name in doc.spans}
+    if key is not None and key not in groups:
+        raise ValueError(Errors.E630.format(key=key, known=", ".join(sorted(groups)) or "none"))
 
 
 def _read(

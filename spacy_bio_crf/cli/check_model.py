@@ -5,6 +5,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from ..errors import Errors
 from ..evaluation import kept_counts
 from ..evaluation.check import Findings
 from ..pipeline.chains import Chain
@@ -30,9 +31,13 @@ def check_model(
     key (Optional[str]): Key of the span group, None for the entities.
     findings (Findings): Is filled.
     silent (bool): Whether to show no progress.
+    RAISES (ValueError): The component does not learn from these spans.
     """
     tagger = nlp.get_pipe(name)
     chains = [chain for chain in tagger.chains if chain.gold_key == key]
+    if not chains:
+        known = ", ".join(_place(chain.gold_key) for chain in tagger.chains)
+        raise ValueError(Errors.E631.format(name=name, place=_place(key), known=known))
     before = nlp.pipe_names[: nlp.pipe_names.index(name)]
     for part, docs in parts.items():
         examples = [Example(_copy(nlp, doc), doc) for doc in docs]
@@ -44,6 +49,10 @@ def check_model(
                     _check_gold(tagger, chain, example, part, findings)
         for chain in chains:
             _check_threshold(nlp, tagger, chain, examples, part, findings, silent=silent)
+
+
+def _place(key: Optional[str]) -> str:
+    return "doc.ents" if key is None else f"doc.spans['{key}']"
 
 
 def _copy(nlp: Language, doc: Doc) -> Doc:

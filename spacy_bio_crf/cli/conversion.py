@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 from ..corpus.formats import FORMATS, Format, format_for, get_format
 from ..corpus.options import check_options, options_of
 from ..errors import Errors
+from ..tags import get_scheme
 
 TO_HELP = f"What OUTPUT is: {', '.join(name for name in FORMATS if FORMATS[name].write)}; default: by its end"
 
@@ -26,8 +27,13 @@ def deal_options(
     RAISES (ValueError): An option is for neither.
     """
     options = {name: value for name, value in options.items() if value is not None}
-    reads, writes = options_of(source.read), options_of(target.write) | {"spans_key"}
+    reads, writes = options_of(source.read), options_of(target.write)
+    if writes & {"spans_keys", "layers"}:
+        writes.add("spans_key")
     check_options(options, source.name, reads | writes)
+    if to_scheme:
+        get_scheme(to_scheme)
+        check_options(["scheme"], target.name, writes)
     written = {name: options[name] for name in options if name in writes}
     spans_keys = spans_keys or list(options.get("layers", ()))
     written.update(
@@ -52,8 +58,9 @@ def target_format(name: Optional[str], path: Path, *, folder: bool = False) -> F
     return format
 
 
-def check_output(output: Path, paths: List[Path], inputs: List[Path], *, folder: bool) -> None:
-    """Refuse outputs that would destroy something. Before the work, not after it."""
+def check_output(output: Path, paths: List[Path], inputs: List[Path], source: Optional[Format], *, folder: bool) -> None:
+    """Refuse outputs that would destroy something, such as a file that is read beside another. Before the work, not after it."""
+    inputs = inputs + [file.with_suffix(ending) for file in inputs for ending in (source.together if source else ())]
     if folder and output.is_file():
         raise _refusal(output, "a file", "a folder, for the files of the splits")
     for path in paths:

@@ -65,7 +65,7 @@ def convert_cli(
             how["seed"] = seed
         names = [f"{name}{''.join(to.endings[:1])}" for name, _ in zip(SPLIT_NAMES, shares)]
         paths = [output_path / name for name in names] or [output_path]
-        check_output(output_path, paths, files, folder=bool(shares))
+        check_output(output_path, paths, files, known, folder=bool(shares))
         docs = chain.from_iterable(call(known.read, file, nlp, report=report, **how) for file in files)
         docs = list(watch(docs, "Converting", silent=as_json))
         outputs = dict(zip(paths, split_docs(docs, shares, seed) if shares else [docs]))

@@ -85,9 +85,12 @@ def _reading(
 
 
 def _parse_layers(layers: List[str]) -> Optional[Dict[str, int]]:
-    """Turn NAME=COLUMN into a column by its name. RAISES (ValueError): That is not what it is."""
+    """Turn NAME=COLUMN into a column by its name. RAISES (ValueError): That is not what it is, or a name comes twice."""
     pairs = [layer.rpartition("=") for layer in layers]
     for layer, (name, _, column) in zip(layers, pairs):
         if not name or not column.lstrip("-").isdigit():
             raise ValueError(Errors.E532.format(layer=layer))
-    return {name: int(column) for name, _, column in pairs} or None
+    columns = {name: int(column) for name, _, column in pairs}
+    if len(columns) < len(pairs):
+        raise ValueError(Errors.E539.format(layers=", ".join(layers)))
+    return columns or None

@@ -32,6 +32,8 @@ def _counts(report: Report) -> Table:
     table.add_row("tokens", f"{report.tokens:,}")
     if report.missing:
         table.add_row("tokens without annotation", f"{report.missing:,}")
+    if report.wrong:
+        table.add_row("rejected spans", f"{report.wrong:,}")
     table.add_row("spans", f"{report.spans:,}", end_section=True)
     for label, count in report.labels.most_common():
         table.add_row(label, f"{count:,}")

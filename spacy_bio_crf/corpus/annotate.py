@@ -1,5 +1,5 @@
 """Spans onto Docs, and off them."""
-from typing import Iterable, List, Optional, Sequence, Tuple
+from typing import Iterable, List, Optional, Sequence, Set, Tuple
 
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
@@ -8,25 +8,35 @@ from .align import Alignment, CharSpan, align_chars
 from .report import OVERLAPPING, Report
 
 OVERLAPS_ENTITY = f"span overlaps an entity; kept in doc.spans['{OVERLAPPING}']"
+MISSING_IN_GROUP = "tokens of which nothing is known; a span group cannot hold that"
 TWICE = "span given twice, taken once"
 LONG = 100  # characters of a text that an example in a report shows
 
 
 def annotate(
-    doc: Doc, spans: Iterable[Tuple[int, int, str]], missing: Iterable[int] = (), *, spans_key: Optional[str] = None
+    doc: Doc,
+    spans: Iterable[Tuple[int, int, str]],
+    missing: Iterable[int] = (),
+    *,
+    spans_key: Optional[str] = None,
+    report: Optional[Report] = None,
+    where: str = "",
 ) -> Doc:
-    """Set the entities of a doc; every other token is outside, or missing. Or set a span group, and no entities.
+    """Set the entities of a doc; every other token is outside, or missing. Or set a span group, and no entities: a group says
+    of all tokens what they are, so that a doc of which nothing is known gets none.
 
     doc (Doc): The doc, changed in place.
     spans (Iterable[Tuple[int, int, str]]): (start, end, label) in tokens, end not included. Of overlapping ones the
         longest are entities, the others in the span group "overlapping".
     missing (Iterable[int]): Tokens of which nothing is known. Those inside a span belong to the span.
     spans_key (Optional[str]): The span group for all spans.
+    report (Optional[Report]): Is told of missing tokens that the group cannot hold.
+    where (str): Names the doc in the report.
     RETURNS (Doc): The same doc.
     """
     spans = [Span(doc, start, end, label=label) for start, end, label in spans]
     if spans_key is not None:
-        doc.spans[spans_key] = spans
+        _set_group(doc, spans_key, spans, set(missing) - {token.i for span in spans for token in span}, report, where)
         return doc
     ents = filter_spans(spans)
     if len(ents) < len(spans):
@@ -35,6 +45,17 @@ def annotate(
     known = {token.i for ent in ents for token in ent}
     doc.set_ents(ents, missing=[Span(doc, i, i + 1) for i in sorted(set(missing) - known)], default="outside")
     return doc
+
+
+def _set_group(
+    doc: Doc, key: str, spans: List[Span], missing: Set[int], report: Optional[Report], where: str
+) -> None:
+    visible = {token.i for token in doc if not token.is_space}
+    if visible and not spans and visible <= missing:
+        return
+    doc.spans[key] = spans
+    if missing & visible and report is not None:
+        report.add_unaligned(MISSING_IN_GROUP, f"{where}: {doc[min(missing & visible)].text!r} in {doc.text[:LONG]!r}")
 
 
 def annotate_chars(
@@ -65,7 +86,7 @@ def annotate_chars(
     for start, end in unknown:
         tokens = doc.char_span(start, end, alignment_mode="expand")
         missing.extend(range(tokens.start, tokens.end) if tokens else ())
-    annotate(doc, once, missing, spans_key=spans_key)
+    annotate(doc, once, missing, spans_key=spans_key, report=report, where=where)
     if spans_key is None:
         for span in doc.spans.get(OVERLAPPING, ()):
             report.add_note(OVERLAPS_ENTITY, f"{where}: {span.label_} {span.text!r}")

@@ -8,10 +8,9 @@ from spacy.tokens import Doc
 from .align import CharSpan
 from .annotate import spans_of
 from .jsonlines import list_of, read_objects, text_of, write_lines
-from .records import Record, make_docs, make_span, unexpected
+from .records import RELATIONS, Record, make_docs, make_span, unexpected
 from .report import Report
 
-RELATIONS = "relations, which are no spans, left out"
 LISTS = ("label", "labels")
 
 

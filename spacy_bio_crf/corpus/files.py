@@ -7,7 +7,7 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Iterator, List, Union
+from typing import Any, Dict, Iterator, List, Tuple, Union
 
 from ..errors import Errors
 
@@ -46,24 +46,39 @@ def read_text(path: Union[str, Path], encoding: str = "utf-8", *, unify: bool = 
 
 
 def load_json(text: str) -> Any:
-    """RAISES (ValueError): The text is no JSON, or a string in it holds half a character (a lone surrogate)."""
-    content = json.loads(text)
+    """RAISES (ValueError): The text is no JSON, an object has a key twice, or a string holds half a character (a lone
+    surrogate)."""
+    content = json.loads(text, object_pairs_hook=_distinct)
     json.dumps(content, ensure_ascii=False).encode()
     return content
 
 
+def _distinct(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+    """An object, of which nothing is lost."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key '{next(key for key in keys if keys.count(key) > 1)}' stands twice in an object")
+    return value
+
+
 def find_files(path: Union[str, Path], pattern: str = "*") -> List[Path]:
-    """The file itself, or the files of a folder and its subfolders that match a pattern, in order of their paths.
+    """The file itself, or the files of a folder and its subfolders that match a pattern, in order of their paths. The pattern
+    "*" leaves out what is only about the others, such as a README or a LICENSE.
 
     RAISES (ValueError): Nothing is there, or nothing in the folder matches.
     """
     path = Path(path)
     if not path.is_dir():
         return [path]
-    files = sorted(file for file in path.rglob(pattern) if file.is_file())
+    files = sorted(file for file in path.rglob(pattern) if file.is_file() and (pattern != "*" or not _is_about(file)))
     if not files:
         raise ValueError(Errors.E505.format(path=path, pattern=pattern))
     return files
+
+
+def _is_about(file: Path) -> bool:
+    return file.suffix == ".md" or file.stem.upper() in ("README", "LICENSE", "LICENCE", "COPYING", "NOTICE")
 
 
 @contextmanager

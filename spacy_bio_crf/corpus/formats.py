@@ -57,6 +57,7 @@ class Format(NamedTuple):
     endings (Tuple[str, ...]): What the paths of written files end in; the first is the usual one.
     pattern (str): Which files of a folder are corpora; empty, if the path is that of no file.
     find (Optional[Callable[[Path], List[Path]]]): The files of a path, where a pattern does not tell them.
+    together (Tuple[str, ...]): The endings of files that make up one.
     tokens (bool): Whether the file says what the tokens are.
     holds (Set[str]): What a written file can say beyond spans that do not overlap: "overlaps", all "groups" of spans with
         their names, "sentences", which docs make up one of the "documents" of a file, and which tokens are "missing" annotation.
@@ -70,6 +71,7 @@ class Format(NamedTuple):
     endings: Tuple[str, ...] = ()
     pattern: str = "*"
     find: Optional[Callable[[Path], List[Path]]] = None
+    together: Tuple[str, ...] = ()
     tokens: bool = False
     holds: FrozenSet[str] = frozenset()
 
@@ -84,7 +86,7 @@ _FORMATS = (
     Format(
         "brat", "brat standoff: .ann files beside .txt files",
         is_brat,
-        read_brat, write_brat, find=find_brat,
+        read_brat, write_brat, find=find_brat, together=(".txt", ".ann"),
         holds=OVERLAPS,
     ),
     Format(
@@ -96,7 +98,7 @@ _FORMATS = (
     Format(
         "parallel", "words in an .in file, tags in an .out file",
         lambda opening: opening.path.suffix == ".in",
-        read_parallel, pattern="*.in",
+        read_parallel, pattern="*.in", together=(".in", ".out"),
         tokens=True,
     ),
     Format(

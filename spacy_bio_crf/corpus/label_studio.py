@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from .align import CharSpan
-from .annotate import spans_of
+from .annotate import LONG, spans_of
 from .jsonlines import list_of, read_objects, text_of, write_lines
 from .records import Record, make_docs, make_span, score_of, unexpected
 from .report import Report
@@ -18,6 +18,8 @@ CANCELLED = "task that was skipped, left out"
 UNLABELLED = "task without annotation, left out"
 SEVERAL = "annotations of several people, of which the first is taken"
 CODE_POINTS = "offsets counted in code points, not in UTF-16"
+OTHER_CONTROL = "stretch of a text that has no labels, or those of another control than Labels; left out"
+NO_SPAN = "choices, relations and what else is no span, left out"
 MODEL = "spacy-bio-crf"
 
 
@@ -99,9 +101,24 @@ def _values(task: Dict[str, Any], where: str, report: Report) -> Optional[List[A
         if done:
             if len(done) > 1:
                 report.add_note(SEVERAL, where)
-            return [result.get("value") for result in list_of(done[0], where, "result")]
+            results = list_of(done[0], where, "result")
+            for result in results:
+                _tell_others(result, where, report)
+            return [result.get("value") for result in results]
     report.add_note(UNLABELLED, where)
     return None
+
+
+def _tell_others(result: Dict[str, Any], where: str, report: Report) -> None:
+    """Tell the report of what has no labels of the control `Labels`: stretches of other controls are lost."""
+    value = result.get("value")
+    if isinstance(value, dict) and value.get("labels"):
+        return
+    told = f"{where}: {str(result)[:LONG]}"
+    if isinstance(value, dict) and {"start", "end", "startOffset", "endOffset"} & value.keys():
+        report.add_unaligned(OTHER_CONTROL, told)
+    else:
+        report.add_note(NO_SPAN, told)
 
 
 def _minimal(values: Any) -> List[Any]:

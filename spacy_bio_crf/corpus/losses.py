@@ -3,6 +3,7 @@ from typing import Callable, Collection, Iterable, Iterator, List, Sequence, Tup
 
 from spacy.tokens import Doc, Span
 
+from ..errors import Errors
 from .annotate import LONG
 from .report import OVERLAPPING, Report, missing_tokens
 from .sentences import DOCUMENT_KEY
@@ -26,16 +27,19 @@ def note_losses(
     spans_keys (Sequence[str]): The span groups that are written, in place of the entities; none for the entities.
     report (Report): Is filled.
     YIELDS (Doc): The same docs.
-    RAISES (ValueError): Something would be lost, and the report is strict.
+    RAISES (ValueError): Something would be lost, and the report is strict. Or spans are left out, and none of the groups
+        that were asked for is there.
     """
-    before = None
+    before, there, left_out = None, not spans_keys, set()
     for doc in docs:
         text = repr(doc.text[:LONG])
         document = doc.user_data.get(DOCUMENT_KEY)
         if "documents" not in holds and document is not None and document == before:
             report.add_dropped(NO_DOCUMENTS, f"{document}: {text}")
         before = document
-        missing = [] if "missing" in holds else missing_tokens(doc)
+        annotated = any(key in doc.spans for key in spans_keys)
+        there = there or annotated
+        missing = [] if "missing" in holds or annotated else missing_tokens(doc)
         if missing:
             report.add_dropped(NO_MISSING, f"{doc[missing[0]].text!r} in {text}", len(missing))
         starts = [] if "sentences" in holds else [token for token in doc[1:] if token.is_sent_start]
@@ -45,7 +49,10 @@ def note_losses(
             kind = NO_OVERLAPS if place == OVERLAPPING and not spans_keys else NOT_WRITTEN.format(place=place)
             add: Callable[..., None] = report.add_note if spans_keys else report.add_dropped
             add(kind, f"{spans[0].label_} {spans[0].text!r} in {text}", len(spans))
+            left_out.add(place)
         yield doc
+    if left_out and not there:
+        raise ValueError(Errors.E541.format(keys=", ".join(spans_keys), known=", ".join(sorted(left_out))))
 
 
 def _left_out(doc: Doc, spans_keys: Sequence[str], overlaps: bool) -> Iterator[Tuple[str, List[Span]]]:

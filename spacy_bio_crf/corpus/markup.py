@@ -7,6 +7,7 @@ from typing import Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..errors import Errors
 from .align import CharSpan
 from .annotate import spans_of
 from .files import read_text
@@ -14,11 +15,12 @@ from .records import Record, checked_label, make_docs, unexpected
 from .report import Report
 
 CROSSING = "span that crosses another, which tags cannot express"
+EMPTY = "tag around nothing, left out"
 NO_TAGS = ("span", "doc")  # names of tags that say nothing of the label
 _NAME = r"[^\W\d][\w.:-]*"
 _ATTRIBUTE = r"\s+[\w.:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*')"
 _ELEMENT = rf"<(?P<end>/?)(?P<name>{_NAME})(?P<attributes>(?:{_ATTRIBUTE})*)\s*(?P<empty>/?)>"
-_TAG = re.compile(rf"<!--.*?-->|<[?!][^>]*>|{_ELEMENT}", re.DOTALL)
+_TAG = re.compile(rf"<!--.*?-->|<!\[CDATA\[(?P<text>.*?)\]\]>|<[?!][^>]*>|{_ELEMENT}", re.DOTALL)
 _LABEL = re.compile(r"\s(?:label|type)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(?:#\d+|#[xX][\da-fA-F]+|\w+);")
 
@@ -45,9 +47,10 @@ def read_markup(
         tag.
     RAISES (ValueError): A tag that is not closed, or closes nothing, with the line.
     """
+    report = Report() if report is None else report
     content = read_text(path, encoding)
     records = (
-        _read_record(f"{path}, line {line}", text) for line, text in _documents(content, document_tag, str(path))
+        _read_record(f"{path}, line {line}", text, report) for line, text in _documents(content, document_tag, str(path))
     )
     return make_docs(records, nlp, spans_key=spans_key, report=report)
 
@@ -62,6 +65,8 @@ def write_markup(
 
 
 def _documents(content: str, tag: Optional[str], path: str) -> Iterator[Tuple[int, str]]:
+    if not content.strip():
+        raise ValueError(Errors.E516.format(path=path))
     if tag is None:
         yield from ((number, line) for number, line in enumerate(content.split("\n"), start=1) if line.strip())
         return
@@ -74,7 +79,7 @@ def _documents(content: str, tag: Optional[str], path: str) -> Iterator[Tuple[in
         yield content.count("\n", 0, match.start()) + 1, match[1].strip("\n")
 
 
-def _read_record(where: str, content: str) -> Record:
+def _read_record(where: str, content: str, report: Report) -> Record:
     text, done = "", 0
     opened: List[Tuple[str, str, int]] = []  # name, label, start
     spans: List[CharSpan] = []
@@ -82,7 +87,10 @@ def _read_record(where: str, content: str) -> Record:
         text += _unescape(content[done : match.start()])
         done = match.end()
         name = match["name"]
-        if name is None or match["empty"]:  # a comment, a declaration, or a tag around nothing
+        if match["empty"]:
+            report.add_note(EMPTY, f"{where}: {match[0]}")
+        if name is None or match["empty"]:  # what XML takes as it stands, a comment, a declaration, or a tag around nothing
+            text += match["text"] or ""
             continue
         if not match["end"]:
             label = _LABEL.search(match["attributes"])

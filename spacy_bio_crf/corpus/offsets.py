@@ -41,7 +41,7 @@ def read_offsets(
     encoding (str): Encoding of the file.
     report (Optional[Report]): Is filled while reading.
     YIELDS (Doc): The docs.
-    RAISES (ValueError): The table has other columns, or an offset is no number, with the line.
+    RAISES (ValueError): The separator is not one character, the table has other columns, or an offset is no number, with the line.
     """
     rows = _read_rows(Path(path), text_key.lower(), separator, encoding)
     records = (
@@ -61,6 +61,8 @@ def write_offsets(docs: Iterable[Doc], path: Union[str, Path], *, spans_keys: Se
 
 
 def _read_rows(path: Path, text_key: str, separator: str, encoding: str) -> Iterator[Tuple[str, Dict[str, str]]]:
+    if len(separator) != 1:
+        raise ValueError(Errors.E540.format(separator=separator))
     csv.field_size_limit(
         sys.maxsize
     )  # of all that read tables in this process; the default is 128 KB, less than a book

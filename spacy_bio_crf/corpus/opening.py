@@ -114,5 +114,5 @@ def is_usaddress(opening: Opening) -> bool:
 
 
 def is_markup(opening: Opening) -> bool:
-    """Something in a tag that is closed, where it is no cell of a table."""
-    return re.search(r"<([^\W\d][\w.:-]*)[^<>]*>[^<\t]*</\1>", opening.text) is not None
+    """Something in a tag that is closed on its line, where it is no cell of a table; or XML."""
+    return re.search(r"<([^\W\d][\w.:-]*)[^<>\n]*>[^<\t\n]*</\1>", opening.text) is not None or opening.xml is not None

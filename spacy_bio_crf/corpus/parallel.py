@@ -19,6 +19,7 @@ def read_parallel(
     *,
     repair: Optional[str] = None,
     spaces: bool = True,
+    spans_key: Optional[str] = None,
     report: Optional[Report] = None,
 ) -> Iterator[Doc]:
     """Read words and their tags, with spaces between them.
@@ -28,6 +29,7 @@ def read_parallel(
     format (ColumnFormat): Its scheme, missing mark, label and encoding.
     repair (Optional[str]): What to do with illegal tags, see `spacy_bio_crf.tags.parse_tags`. None: raise.
     spaces (bool): Whether the language parts words by spaces.
+    spans_key (Optional[str]): The span group for the spans, in place of the entities.
     report (Optional[Report]): Is filled while reading.
     YIELDS (Doc): A doc for each line that is not blank.
     RAISES (ValueError): The lines, or the words and tags of one, are not as many.
@@ -44,5 +46,5 @@ def read_parallel(
         if row:
             sentence = Sentence(row, {None: list(map(format.read_tag, cells))}, [number] * len(row), 0)
             where = f"{path}, line"
-            doc = make_doc(nlp, [sentence], format, where=where, repair=repair, spaces=spaces, report=report)
+            doc = make_doc(nlp, [sentence], format, where=where, repair=repair, spaces=spaces, spans_key=spans_key, report=report)
             yield report.add_doc(doc)

@@ -22,6 +22,7 @@ def read_parts(
     *,
     text_key: str = "text",
     parts_key: str = "components",
+    spans_key: Optional[str] = None,
     encoding: str = "utf-8",
     report: Optional[Report] = None,
 ) -> Iterator[Doc]:
@@ -35,6 +36,7 @@ def read_parts(
     nlp (Language): Its tokenizer makes the docs.
     text_key (str): The key of the text.
     parts_key (str): The key of the parts.
+    spans_key (Optional[str]): The span group for the spans, in place of the entities.
     encoding (str): Encoding of the file.
     report (Optional[Report]): Is filled while reading.
     YIELDS (Doc): A doc for each text. Where a part stands that could not be placed, its tokens are missing.
@@ -46,7 +48,8 @@ def read_parts(
         doc = nlp.make_doc(text)
         alignment = align(doc, parts)
         report_alignment(alignment, parts, text, report, where)
-        yield report.add_doc(annotate(doc, alignment.spans, alignment.missing))
+        annotate(doc, alignment.spans, alignment.missing, spans_key=spans_key, report=report, where=where)
+        yield report.add_doc(doc)
 
 
 def _parse_record(record: Any, where: str, text_key: str, parts_key: str) -> Tuple[str, List[Part]]:

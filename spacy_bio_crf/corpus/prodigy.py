@@ -7,7 +7,7 @@ from spacy.tokens import Doc
 
 from .annotate import spans_of
 from .jsonlines import list_of, read_objects, text_of, write_lines
-from .records import Record, make_docs, make_span, score_of, unexpected
+from .records import RELATIONS, Record, make_docs, make_span, score_of, unexpected
 from .report import Report
 
 IGNORED = "answer 'ignore', left out"
@@ -54,6 +54,8 @@ def _read_records(path: Union[str, Path], file_tokens: bool, encoding: str, repo
             continue
         if answer not in ("accept", "reject"):
             raise unexpected(where, "an answer 'accept', 'reject' or 'ignore'", answer)
+        if task.get("relations"):
+            report.add_note(RELATIONS, where)
         text = text_of(task, where)
         spans = [make_span(where, span, span.get("label")) for span in list_of(task, where, "spans")]
         tokens = [make_span(where, token, "token")[:2] for token in list_of(task, where, "tokens") if file_tokens]

@@ -10,6 +10,7 @@ from .align import CharSpan, align_chars
 from .annotate import annotate_chars
 from .report import WRONG, Report
 
+RELATIONS = "relations, which are no spans, left out"
 TOKENS_DIFFER = "tokens of the file do not make up its text; cut anew"
 
 

@@ -22,6 +22,7 @@ class Report:
     tokens (int): Their tokens.
     missing (int): Tokens of them without annotation.
     labels (Counter): Spans of each label.
+    wrong (int): Spans that an annotator rejected.
     repairs (Counter): Illegal tags that were repaired, by kind.
     unaligned (Counter): Annotations that no span stands for, by reason.
     dropped (Counter): Annotations that the written format cannot hold, by kind.
@@ -34,6 +35,7 @@ class Report:
     tokens: int = 0
     missing: int = 0
     labels: Counter = field(default_factory=Counter)
+    wrong: int = 0
     repairs: Counter = field(default_factory=Counter)
     unaligned: Counter = field(default_factory=Counter)
     dropped: Counter = field(default_factory=Counter)
@@ -55,7 +57,9 @@ class Report:
         self.documents += 1
         self.tokens += len(doc)
         self.missing += len(missing_tokens(doc))
-        self.labels.update(span.label_ for spans in (doc.ents, *doc.spans.values()) for span in spans)
+        groups = [spans for key, spans in doc.spans.items() if key != WRONG]
+        self.labels.update(span.label_ for spans in (doc.ents, *groups) for span in spans)
+        self.wrong += len(doc.spans.get(WRONG, ()))
         return doc
 
     def add_repairs(self, counts: Mapping[str, int], example: str) -> None:
@@ -83,6 +87,7 @@ class Report:
             "missing": self.missing,
             "spans": self.spans,
             "labels": dict(self.labels.most_common()),
+            "wrong": self.wrong,
             "repairs": dict(self.repairs),
             "unaligned": dict(self.unaligned),
             "dropped": dict(self.dropped),

@@ -11,7 +11,8 @@ from .report import Report
 
 DOCUMENT_MARK = "-DOCSTART-"
 DOCUMENT_KEY = "document"  # in `doc.user_data`: which document of which file a doc is of, where there are marks
-TAGS_ELSEWHERE = "no token has a tag in the columns that were read, but others look like tags (`tag_column`, --tag-column)"
+TAGS_ELSEWHERE = "no token has a tag in the last column, but others look like tags (`tag_column`, --tag-column)"
+COMMENT_ROW = "line of comment that looks like a token and its tag"
 _LABELLED = re.compile(r"[BIESLUM]-\S")
 _UNLABELLED = (OUTSIDE, MISSING, "_", "*")
 _FOREIGN = re.compile(r'(?P<json>\{$|\[$|\{\s*"|\[\s*\{)|(?P<xml><\?xml|<\w+>$)', re.IGNORECASE)
@@ -92,7 +93,8 @@ def read_sentences(
 ) -> Iterator[Sentence]:
     """Read the words and the tags of a column file as they stand, except that every missing mark becomes "-".
 
-    report (Optional[Report]): Is told if no token has a tag in the columns that are read, and others look like tags.
+    report (Optional[Report]): Is told if no token has a tag in the last column, which is read where none is named, and others
+        look like tags.
     RAISES (ValueError): The file holds no token, or a line has other columns than the first.
     """
     report = Report() if report is None else report
@@ -111,6 +113,8 @@ def read_sentences(
             yield Sentence(words, dict(zip(format.tag_columns, map(list, zip(*rows)))), places, document)
             words, rows, places = [], [], []
         document += starts_document
+        if comment and columns.is_row(line):
+            report.add_note(COMMENT_ROW, f"{path}, line {number}: {line!r}")
         if not visible or starts_document or comment:
             continue
         word, cells = columns.read(line, number)
@@ -147,7 +151,8 @@ class _Columns:
             self._check_columns(len(cells), line, number)
             self.expected, self.first = len(cells), number
             read = {column % self.expected for column in (self.format.token_column, *self.tags)}
-            self.others = dict.fromkeys(set(range(self.expected)) - read, False)
+            if not self.format.layers and self.format.tag_column == -1:  # nobody has named the column
+                self.others = dict.fromkeys(set(range(self.expected)) - read, False)
         word = cells[self.format.token_column] if len(cells) == self.expected else ""
         if not word:
             raise ValueError(
@@ -166,6 +171,11 @@ class _Columns:
         if self.others and not self.tagged:
             self._look_elsewhere(cells)
         return word, tags
+
+    def is_row(self, line: str) -> bool:
+        """Whether a line would be a token with a tag."""
+        cells = self.split(line)
+        return len(cells) == self.expected and any(map(_LABELLED.match, (cells[column] for column in self.tags)))
 
     def tags_elsewhere(self) -> List[int]:
         """The columns that look like tags, if those that were read hold none."""

@@ -16,18 +16,21 @@ SURROGATES = "file holds surrogate pairs, which UTF-8 forbids; read as the chara
 LATIN = "file is not UTF-8; read as latin-1"
 
 
-def read_snips(path: Union[str, Path], nlp: Language, *, report: Optional[Report] = None) -> Iterator[Doc]:
+def read_snips(
+    path: Union[str, Path], nlp: Language, *, spans_key: Optional[str] = None, report: Optional[Report] = None
+) -> Iterator[Doc]:
     """Read the queries of one file.
 
     path (Union[str, Path]): A file such as {"Weather": [{"data": [{"text": "in "}, {"text": "Rome", "entity": "city"}]}]}.
     nlp (Language): Its tokenizer makes the docs.
+    spans_key (Optional[str]): The span group for the spans, in place of the entities.
     report (Optional[Report]): Is filled while reading.
     YIELDS (Doc): A doc for each query. The tokens of an entity that cuts a token are missing.
     RAISES (ValueError): The file is no such JSON.
     """
     report = Report() if report is None else report
     records = (Record(str(path), *_join(pieces, path)) for pieces in _read_queries(Path(path), report))
-    return make_docs(records, nlp, report=report)
+    return make_docs(records, nlp, spans_key=spans_key, report=report)
 
 
 def _read_queries(path: Path, report: Report) -> List[Any]:

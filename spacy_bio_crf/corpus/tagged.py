@@ -10,8 +10,6 @@ from .annotate import annotate
 from .report import Report
 from .sentences import ColumnFormat, Sentence
 
-MISSING_IN_LAYER = "missing mark in a layer, which a span group cannot hold"
-
 
 def make_doc(
     nlp: Language,
@@ -21,6 +19,7 @@ def make_doc(
     where: str,
     repair: Optional[str],
     spaces: bool,
+    spans_key: Optional[str] = None,
     report: Report,
 ) -> Doc:
     """Make a doc of sentences.
@@ -31,6 +30,7 @@ def make_doc(
     where (str): Where the number of a line leads, such as "train.tsv, line".
     repair (Optional[str]): What to do with illegal tags, see `spacy_bio_crf.tags.parse_tags`. None: raise.
     spaces (bool): Whether the language parts words by spaces.
+    spans_key (Optional[str]): The span group for the spans, in place of the entities, where there are no layers.
     report (Report): Is told of repairs.
     RETURNS (Doc): The doc.
     RAISES (ValueError): Illegal tags, or bare ones without a label.
@@ -45,9 +45,8 @@ def make_doc(
             spans.extend(TokenSpan(start + offset, end + offset, label) for start, end, label in found)
             missing.extend(i + offset for i, tag in enumerate(sentence.tags[layer]) if tag == MISSING)
             offset += len(sentence.words)
-        annotate(doc, spans, missing, spans_key=layer)
-        if layer is not None and missing:
-            report.add_unaligned(MISSING_IN_LAYER, f"{where} {sentences[0].lines[0]}: {layer}")
+        place = f"{where} {sentences[0].lines[0]}"
+        annotate(doc, spans, missing, spans_key=layer or spans_key, report=report, where=place)
     return doc
 
 

@@ -24,7 +24,12 @@ class _Token(NamedTuple):
 
 
 def read_usaddress(
-    path: Union[str, Path], nlp: Language, *, file_tokens: bool = True, report: Optional[Report] = None
+    path: Union[str, Path],
+    nlp: Language,
+    *,
+    file_tokens: bool = True,
+    spans_key: Optional[str] = None,
+    report: Optional[Report] = None,
 ) -> Iterator[Doc]:
     """Read addresses, whose tokens are elements named for their labels.
 
@@ -32,6 +37,7 @@ def read_usaddress(
     nlp (Language): Gives the vocabulary, and the tokenizer without `file_tokens`.
     file_tokens (bool): Whether to keep the tokens of the file, with punctuation glued on ("Evanston,"), so that figures
         compare with published ones. Otherwise the tokenizer cuts the text, and a span leaves the commas at its end out.
+    spans_key (Optional[str]): The span group for the spans, in place of the entities.
     report (Optional[Report]): Is filled while reading.
     YIELDS (Doc): A doc for each address. Two neighbouring spans of one label cannot be told apart: they are one.
     RAISES (ValueError): The file is no such XML.
@@ -46,7 +52,7 @@ def read_usaddress(
         raise ValueError(Errors.E517.format(path=path, found=f"an element '{root.tag}' without addresses"))
     for tokens in filter(None, addresses):
         make = _keep_tokens if file_tokens else _tokenize
-        yield report.add_doc(make(tokens, nlp, str(path), report))
+        yield report.add_doc(make(tokens, nlp, spans_key, str(path), report))
 
 
 def _read_token(element: ElementTree.Element, path: Union[str, Path], report: Report) -> _Token:
@@ -63,18 +69,18 @@ def _runs(tokens: List[_Token]) -> Iterator[List[int]]:
         yield list(run)
 
 
-def _keep_tokens(tokens: List[_Token], nlp: Language, where: str, report: Report) -> Doc:
+def _keep_tokens(tokens: List[_Token], nlp: Language, spans_key: Optional[str], where: str, report: Report) -> Doc:
     spaces = [token.space for token in tokens[:-1]] + [False]
     doc = Doc(nlp.vocab, words=[token.text for token in tokens], spaces=spaces)
     doc.has_unknown_spaces = True  # so that spaCy's own corpus reader keeps the tokens too
-    return annotate(doc, [(run[0], run[-1] + 1, tokens[run[0]].label) for run in _runs(tokens)])
+    return annotate(doc, [(run[0], run[-1] + 1, tokens[run[0]].label) for run in _runs(tokens)], spans_key=spans_key)
 
 
-def _tokenize(tokens: List[_Token], nlp: Language, where: str, report: Report) -> Doc:
+def _tokenize(tokens: List[_Token], nlp: Language, spans_key: Optional[str], where: str, report: Report) -> Doc:
     text, starts, ends = "", [], []
     for token in tokens:
         starts.append(len(text))
         ends.append(len(text) + len(token.text.rstrip(SEPARATORS) or token.text))
         text += token.text + " " * token.space
     spans = [CharSpan(starts[run[0]], ends[run[-1]], tokens[run[0]].label) for run in _runs(tokens)]
-    return annotate_chars(nlp.make_doc(text.rstrip()), spans, report=report, where=where)
+    return annotate_chars(nlp.make_doc(text.rstrip()), spans, spans_key=spans_key, report=report, where=where)

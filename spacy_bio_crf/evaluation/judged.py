@@ -153,8 +153,8 @@ def predicted_spans(doc: Doc, key: Optional[str]) -> Iterator[Tuple[Span, float]
 
 
 def known_tokens(doc: Doc, gold_key: Optional[str]) -> Bools1d:
-    """Which tokens of a reference are annotated; a span group that is there annotates all of them. Shape: T"""
-    return doc.to_array(ENT_IOB) != 0 if gold_key is None else numpy.ones(len(doc), dtype=bool)
+    """Which tokens of a reference are annotated: all of them by a span group that is there, none by one that is not. Shape: T"""
+    return doc.to_array(ENT_IOB) != 0 if gold_key is None else numpy.full(len(doc), gold_key in doc.spans)
 
 
 def _gold_spans(doc: Doc, gold_key: Optional[str]) -> Optional[Set[TokenSpan]]:

@@ -111,9 +111,10 @@ def test_contradictions(check, tmp_path):
     assert contradictions("Ann/B-P saw/B-P New/B-L York/I-L") == 1, "a span too many"
     group = [{**first[0], "label": []}, first[1]]
     (tmp_path / "group.jsonl").write_text("\n".join(map(json.dumps, group)))
-    (tmp_path / "none.conll").write_text("Bob O\nran O\n\n")
-    keys = kinds(check(tmp_path / "group.jsonl", tmp_path / "none.conll", "--lang", "en", "--spans-key", "all")[1])
-    assert keys["none", "leak"] == 1 and ("none", "contradiction") not in keys, "a document without the group says nothing"
+    DocBin(docs=[spacy.blank("en")("Bob ran")]).to_disk(tmp_path / "none.spacy")
+    code, report = check(tmp_path / "group.jsonl", tmp_path / "none.spacy", "--lang", "en", "--spans-key", "all")
+    assert kinds(report)["none", "leak"] == 1 and ("none", "contradiction") not in kinds(report), "no group says nothing"
+    assert report["parts"]["none"]["missing_tokens"] == 2
     spaced = {"text": "Ann  saw\n\n New York", "label": [[0, 3, "P"], [11, 19, "L"]]}
     (tmp_path / "test.jsonl").write_text(json.dumps(spaced))
     found = kinds(check(tmp_path / "train.jsonl", tmp_path / "test.jsonl", "--lang", "en")[1])
@@ -142,7 +143,7 @@ def test_against_a_model(check, model, train, trained, tmp_path):
     DocBin(docs=[doc]).to_disk(tmp_path / "dev.spacy")
     code, report = check(train, tmp_path / "dev.spacy", "--model", tmp_path / "strict")
     found = kinds(report)
-    assert code == 1 and found["dev", "foreign label"] == 1 and found["dev", "lost gold"] == 1 and found["dev", "tokenizer"] == 2
+    assert code == 1 and found["dev", "foreign label"] == 1 and found["dev", "lost gold"] == 1 and found["dev", "tokenizer"] == 1
     (row,) = [row for row in report["findings"] if row["kind"] == "threshold"]
     assert row["part"] == "train" and row["count"] > 5 and row["examples"][0].startswith("LOC: 1 drops")
 
@@ -153,6 +154,26 @@ def test_a_span_group(check, trained, tmp_path):
     DocBin(docs=[doc]).to_disk(tmp_path / "a.spacy")
     assert kinds(check(tmp_path / "a.spacy", "--spans-key", "x")[1])["a", "overlap"] == 1
     assert ("a", "overlap") not in kinds(check(tmp_path / "a.spacy")[1])
+
+
+def test_every_copy_of_a_document_of_training_is_a_leak(check, train, trained, tmp_path):
+    dev = write_docs(trained, tmp_path / "dev.spacy", [("Who is Shaka Khan?", [(7, 17, "PERSON")])] * 3)
+    found = kinds(check(train, dev)[1])
+    assert (found["dev", "leak"], found["dev", "duplicate"]) == (3, 2)
+
+
+def test_a_group_that_is_nowhere(check, bio_crf, model, train):
+    """There is nothing to check, which is no good news."""
+    assert "E630" in bio_crf("check", train, "--spans-key", "typo", code=1).output
+    assert "E631" in bio_crf("check", train, "--model", tagged_by_group(model), code=1).output
+    assert "E632" in bio_crf("check", train, "--component", "x", code=1).output
+
+
+def tagged_by_group(path):
+    nlp = spacy.load(path)
+    nlp.get_pipe("bio_crf_tagger").cfg.update(set_ents=False, spans_key="sc")
+    nlp.to_disk(path)
+    return path
 
 
 def test_parts_with_one_name_go_by_their_paths(check, train, trained, tmp_path):

@@ -167,6 +167,46 @@ def test_files_of_a_folder(run, source, tmp_path):
     assert ents(load(tmp_path / "out.spacy")) == [("Rome", "city")] * 2
 
 
+def test_what_is_read_beside_a_file_is_not_written_over(run, source):
+    source("In Rome", "a.txt")
+    source("T1\tLOC 3 7\tRome\n", "a.ann")
+    source("in Rome\n", "seq.in")
+    source("O B-x\n", "seq.out")
+    assert "E603" in run("a.ann", "a.txt", code=1).stderr
+    assert "E603" in run("seq.in", "seq.out", "--to", "columns", code=1).stderr
+
+
+@pytest.mark.parametrize("name, content", [("a.tsv", COLUMNS), ("a.json", SNIPS), ("a.jsonl", '{"text": "Rome", "components": {"x": "Rome"}}'),
+    ("a.xml", "<c><a><x>Rome</x></a></c>")])  # fmt: skip
+def test_a_group_in_place_of_entities(run, source, tmp_path, name, content):
+    """Whatever the format."""
+    source(content, name)
+    run(name, "out.spacy", "--spans-key", "sc", "--strict")
+    docs = load(tmp_path / "out.spacy")
+    assert all(not doc.ents and "sc" in doc.spans for doc in docs) and any(doc.spans["sc"] for doc in docs)
+    run(name, "out.tsv", "--spans-key", "sc", "--strict")
+    assert "\tB-" in (tmp_path / "out.tsv").read_text()
+
+
+def test_groups_that_are_nowhere(run, source, tmp_path):
+    source(COLUMNS, "a.tsv")
+    run("a.tsv", "a.spacy")
+    assert "E541" in run("a.spacy", "a.jsonl", "--to", "doccano", "--spans-key", "typo", code=1).stderr
+    assert "E528" in run("a.spacy", "b.spacy", "--spans-key", "typo", code=1).stderr
+    assert "E539" in run("a.tsv", "b.spacy", "--layer", "L=1", "--layer", "L=0", code=1).stderr
+    for options in (["b.tsv", "--to-scheme", "ABC"], ["b.spacy", "--to-scheme", "BIOES"]):
+        assert "[E" in run("a.tsv", *options, code=1).stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.spacy", "a.tsv"]
+
+
+def test_what_is_only_about_a_corpus_is_no_part_of_it(run, source, tmp_path):
+    source("Some rights reserved, and\nmany lines of words.\n", "data/LICENSE")
+    source("# About", "data/README.md")
+    source(COLUMNS, "data/train.tsv")
+    run("data", "out.spacy", "--strict")
+    assert len(load(tmp_path / "out.spacy")) == 2
+
+
 def test_addresses(run, tmp_path):
     report = json.loads(
         run("test", "out.spacy", "-f", "addresses", "--size", 20, "--country", "fr", "--seed", 3, "--json").stdout

@@ -45,8 +45,10 @@ def test_probabilities(model, texts, tmp_path, bio_crf):
 def test_span_groups(model, texts, tmp_path, bio_crf):
     bio_crf("export", model, texts, tmp_path / "a.tsv", "--spans-key", "found", "--to-scheme", "BIOES")
     assert "Shaka\tB-PERSON\nKhan\tE-PERSON\n" in (tmp_path / "a.tsv").read_text()
-    bio_crf("export", model, texts, tmp_path / "a.csv", "--spans-key", "other")
-    assert "London,," not in (tmp_path / "a.csv").read_text() and "PERSON" not in (tmp_path / "a.csv").read_text()
+    bio_crf("export", model, texts, tmp_path / "a.csv", "--spans-key", "found", "--spans-key", "other")
+    assert "PERSON" in (tmp_path / "a.csv").read_text()
+    error = bio_crf("export", model, texts, tmp_path / "b.csv", "--spans-key", "other", code=1).stderr
+    assert "E541" in error and "found" in error and not (tmp_path / "b.csv").exists()
 
 
 def test_annotation_of_a_corpus_is_left_out(model, tmp_path, bio_crf):
@@ -58,12 +60,23 @@ def test_annotation_of_a_corpus_is_left_out(model, tmp_path, bio_crf):
         assert ents(read_corpus(tmp_path / "out.json", NLP)) == [[("London", "LOC")]]
 
 
+def test_a_corpus_is_read_by_its_options(model, tmp_path, bio_crf):
+    """Illegal tags are left out like the others, and the separator that is read is not the one that is written."""
+    (tmp_path / "in.iob2").write_text("# 1\n1\tI\tO\n2\tlike\tI-X\n3\tNew York\tI-Y\n\n")
+    options = ["--from", "columns", "--separator", "tab", "--token-column", 1, "--comment", "# ", "--lang", "en"][:-2]
+    bio_crf("export", model, tmp_path / "in.iob2", tmp_path / "out.tsv", *options, "--to-separator", "comma")
+    assert [line.split(",")[0] for line in (tmp_path / "out.tsv").read_text().split("\n")] == ["I", "like", "New York", "", ""]
+
+
 @pytest.mark.parametrize(
     "output, options, code",
-    [("a.jsonl", [], "E527"), ("a.spacy", ["--to", "snips"], "E531"), ("texts.txt", [], "E603"), ("model", ["--to", "brat"], "E603"),
+    [("a.csv", ["--to-separator", "tab"], "E528"), ("a.csv", ["--separator", "tab"], "E528"), ("a.tsv", ["--to-scheme", "X"], "E101"),
+     ("a.jsonl", [], "E527"), ("a.spacy", ["--to", "snips"], "E531"), ("texts.txt", [], "E603"), ("model", ["--to", "brat"], "E603"),
      ("a.csv", ["--to-scheme", "BIO"], "E528"), ("a.csv", ["--from", "x"], "E526")],
 )  # fmt: skip
 def test_errors(model, texts, tmp_path, bio_crf, output, options, code):
     before = sorted(tmp_path.rglob("*"))
     assert code in bio_crf("export", model, texts, tmp_path / output, *options, code=1).stderr
     assert sorted(tmp_path.rglob("*")) == before
+    assert "E501" in bio_crf("export", model, tmp_path / "nowhere.txt", tmp_path / "a.tsv", code=1).stderr
+    assert "E501" in bio_crf("export", model, tmp_path, tmp_path / "a.tsv", code=1).stderr

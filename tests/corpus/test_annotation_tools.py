@@ -5,12 +5,11 @@ import pytest
 
 from spacy_bio_crf.corpus import Report, read_doccano, read_label_studio, read_prodigy
 from spacy_bio_crf.corpus.align import BEYOND, BLANK, OTHER_TEXT, SPAN_CUTS_TOKEN, TRIMMED
-from spacy_bio_crf.corpus.annotate import OVERLAPPING, OVERLAPS_ENTITY, TWICE
-from spacy_bio_crf.corpus.doccano import RELATIONS
+from spacy_bio_crf.corpus.annotate import MISSING_IN_GROUP, OVERLAPPING, OVERLAPS_ENTITY, TWICE
 from spacy_bio_crf.corpus.formats import format_of
-from spacy_bio_crf.corpus.label_studio import CANCELLED, CODE_POINTS, SEVERAL, UNLABELLED
+from spacy_bio_crf.corpus.label_studio import CANCELLED, CODE_POINTS, NO_SPAN, OTHER_CONTROL, SEVERAL, UNLABELLED
 from spacy_bio_crf.corpus.prodigy import IGNORED
-from spacy_bio_crf.corpus.records import TOKENS_DIFFER
+from spacy_bio_crf.corpus.records import RELATIONS, TOKENS_DIFFER
 
 ROME = {"start": 3, "end": 7, "label": "city"}
 
@@ -83,6 +82,55 @@ def test_shapes_of_doccano(write, nlp):
     assert format_of(path).name == "doccano"
 
 
+def test_other_controls_of_label_studio(write, nlp):
+    """What they mark in the text is lost, and so told; choices say nothing of a stretch."""
+    lost = [
+        {"type": "hypertextlabels", "value": {"startOffset": 3, "endOffset": 7, "hypertextlabels": ["LOC"]}},
+        {"type": "labels", "value": {"start": 0, "end": 2, "labels": []}},
+    ]
+    choice = {"type": "choices", "value": {"choices": ["good"]}}
+    path = write(json.dumps(tasks({"annotations": [{"result": [*lost, choice, result(3, 7)]}]})), "data.json")
+    report = Report()
+    (doc,) = read_label_studio(path, nlp, report=report)
+    assert ents(doc) == [("Rome", "city")]
+    assert report.unaligned == {OTHER_CONTROL: 2} and report.notes == {NO_SPAN: 1}
+    assert "hypertextlabels" in report.examples[OTHER_CONTROL][0]
+
+
+def test_relations_of_prodigy(write, nlp):
+    report = Report()
+    path = write(lines({"text": "In Rome", "spans": [], "relations": [{"head": 0, "child": 1, "label": "x"}]}, {"text": "a", "relations": []}))
+    list(read_prodigy(path, nlp, report=report))
+    assert report.notes == {RELATIONS: 1}
+
+
+def test_rejected_spans_are_counted_apart(write, nlp):
+    span = {"start": 3, "end": 7, "label": "city"}
+    report = Report()
+    path = write(lines(*({"text": "In Rome", "spans": [span], "answer": answer} for answer in ("accept", "reject", "reject"))))
+    list(read_prodigy(path, nlp, report=report))
+    assert (report.spans, report.wrong) == (1, 2) and report.to_dict()["wrong"] == 2
+
+
+@pytest.mark.parametrize("key", [None, "sc"])
+def test_texts_of_which_little_is_known(write, nlp, key):
+    """A group says of all tokens what they are: a doc gets none if nothing is known of it, and what it cannot hold is told."""
+    span = {"start": 3, "end": 7, "label": "city"}
+    tasks = [
+        {"text": "In Rome", "spans": [span], "answer": "reject"},
+        {"text": "In Rome", "spans": [span], "_view_id": "ner"},
+        {"text": "In Rome", "spans": []},
+    ]
+    report = Report()
+    rejected, partial, plain = read_prodigy(write(lines(*tasks)), nlp, spans_key=key, report=report)
+    if key is None:
+        assert report.faithful and report.missing == 3
+    else:
+        assert [key in doc.spans for doc in (rejected, partial, plain)] == [False, True, True]
+        assert report.unaligned == {MISSING_IN_GROUP: 1} and "'In'" in report.examples[MISSING_IN_GROUP][0]
+        assert report.missing == 2, "of the rejected one nothing is known"
+
+
 def result(start, end, text=None, *labels):
     value = {"start": start, "end": end, "labels": list(labels or ["city"]), **({"text": text} if text else {})}
     return {"value": value, "type": "labels", "from_name": "label", "to_name": "text"}
@@ -104,7 +152,7 @@ def test_shapes_of_label_studio(write, nlp, indent):
     report = Report()
     docs = list(read_label_studio(path, nlp, report=report))
     assert [[(ent.text, ent.start_char) for ent in doc.ents] for doc in docs] == [[("Rome", 2)], [("Rome", 8)]]
-    assert report.notes == {SEVERAL: 1, CANCELLED: 1, UNLABELLED: 1}
+    assert report.notes == {SEVERAL: 1, CANCELLED: 1, UNLABELLED: 1, NO_SPAN: 1} and report.faithful
     assert format_of(path).name == "label_studio"
 
 

@@ -1,10 +1,11 @@
 """Column files in all their oddities."""
 import pytest
 
-from spacy.tokens import Span
+from spacy.tokens import Doc, Span
 
 from spacy_bio_crf.corpus import ColumnFormat, Report, read_columns, read_spacy, write_columns, write_spacy
-from spacy_bio_crf.corpus.sentences import TAGS_ELSEWHERE
+from spacy_bio_crf.corpus.columns import NO_TOKENS, NO_WORDS
+from spacy_bio_crf.corpus.sentences import COMMENT_ROW, TAGS_ELSEWHERE
 
 TWO = "Ann B-per\nLee I-per\nin O\nOslo B-loc\n"
 
@@ -142,6 +143,50 @@ def test_document_marks_are_written_again(write, nlp, tmp_path):
     assert "DOCSTART" not in (tmp_path / "again").read_text()
 
 
+def test_marks_of_documents_that_are_docs(nlp, tmp_path):
+    """A doc with sentences is a document, unless it says which one it is of."""
+    docs = [nlp("Ann ran . Bob too ."), nlp("Eve not")]
+    for doc in docs:
+        for token in doc:
+            token.is_sent_start = token.i in (0, 3)
+    write_columns(docs, tmp_path / "docs")
+    assert words(read(tmp_path / "docs", nlp, sentences_per_doc=0)) == [["Ann", "ran", ".", "Bob", "too", "."], ["Eve", "not"]]
+    before = "a O\n\n-DOCSTART- O\n\nb O\n\n"
+    (tmp_path / "before").write_text(before)
+    write_columns(read(tmp_path / "before", nlp), tmp_path / "again", ColumnFormat(separator=" "))
+    assert (tmp_path / "again").read_text() == before, "nothing marks what is before the first mark"
+
+
+def test_what_no_line_can_hold_is_told(nlp, tmp_path):
+    report = Report()
+    docs = [nlp(" \n "), nlp("Rome"), Doc(nlp.vocab, words=["a", "\n\n", "b"])]
+    for doc in docs[1:]:
+        doc.set_ents([], default="outside")
+    docs[2].set_ents([Span(docs[2], 1, 2, "x")])
+    write_columns(docs, tmp_path / "out", report=report)
+    assert report.dropped == {NO_WORDS: 1, NO_TOKENS: 1}
+
+
+def test_a_doc_without_the_group_of_a_layer_is_missing_there(nlp, tmp_path):
+    docs, format = [nlp("Ann ran"), nlp("Bob ran")], ColumnFormat(layers={"sc": 1})
+    docs[0].spans["sc"] = []
+    write_columns(docs, tmp_path / "out", format)
+    assert (tmp_path / "out").read_text() == "Ann\tO\nran\tO\n\nBob\t-\nran\t-\n\n"
+    report = Report(strict=True)
+    assert ["sc" in doc.spans for doc in read(tmp_path / "out", nlp, format, report=report)] == [True, False]
+
+
+def test_characters_that_the_encoding_lacks(nlp, tmp_path):
+    with pytest.raises(ValueError, match="E538.*'latin-1'.*'€'"):
+        write_columns([nlp("5 €")], tmp_path / "out", ColumnFormat(encoding="latin-1"))
+
+
+def test_comments_that_look_like_rows(write, nlp):
+    report = Report()
+    read(write("# a comment\nx\tO\n#Rome\tB-LOC\n# x = 1\ty\n"), nlp, ColumnFormat(separator="\t", comment="#"), report=report)
+    assert report.notes == {COMMENT_ROW: 1} and "#Rome" in report.examples[COMMENT_ROW][0]
+
+
 @pytest.mark.parametrize(
     "text, elsewhere",
     [
@@ -159,6 +204,9 @@ def test_tags_in_other_columns(write, nlp, text, elsewhere):
     token = 1 if text[0] == "1" else 0
     read(write(text), nlp, ColumnFormat(token_column=token), report=report)
     assert report.unaligned == ({TAGS_ELSEWHERE: 1} if elsewhere else {})
+    told = Report()
+    read(write(text), nlp, ColumnFormat(token_column=token, layers={"x": -1}), report=told)
+    assert not told.unaligned, "a layer may be empty"
     if elsewhere:
         assert report.examples[TAGS_ELSEWHERE][0].endswith(elsewhere)
         with pytest.raises(ValueError, match="E530.*--tag-column"):

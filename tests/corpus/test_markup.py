@@ -4,7 +4,7 @@ import pytest
 from spacy_bio_crf.corpus import Report, read_markup, write_markup
 from spacy_bio_crf.corpus.annotate import annotate
 from spacy_bio_crf.corpus.formats import format_of
-from spacy_bio_crf.corpus.markup import CROSSING
+from spacy_bio_crf.corpus.markup import CROSSING, EMPTY
 
 
 def spans(doc):
@@ -28,6 +28,20 @@ def test_lines(write, nlp, line, text, found):
     first, doc = read_markup(path, nlp)
     assert doc.text == text and spans(doc) == found
     assert format_of(path).name == "markup"
+
+
+def test_what_is_no_text(write, nlp):
+    """XML takes some of it as it stands."""
+    report = Report()
+    (doc,) = read_markup(write("<c><![CDATA[x < y > z]]></c> in <b/><!-- no --> Rome"), nlp, report=report)
+    assert doc.text == "x < y > z in  Rome" and [ent.text for ent in doc.ents] == ["x < y > z"]
+    assert report.notes == {EMPTY: 1}
+    with pytest.raises(ValueError, match="E516"):
+        list(read_markup(write("\n"), nlp))
+
+
+def test_columns_of_tags_are_none(write):
+    assert format_of(write("<b> O\nbold B-x\n</b> O\n")).name == "columns"
 
 
 def test_documents(write, nlp):

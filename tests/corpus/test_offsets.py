@@ -18,6 +18,12 @@ def test_rows_of_one_text(write, nlp):
     assert format_of(path).name == "offsets"
 
 
+@pytest.mark.parametrize("separator", ["", "||"])
+def test_separators(write, nlp, separator):
+    with pytest.raises(ValueError, match="E540"):
+        list(read_offsets(write("text,start,end,label\na,0,1,x\n"), nlp, separator=separator))
+
+
 def test_documents_by_their_ids(write, nlp):
     path = write("label;end;start;doc_id;body\nx;2;0;1;He\ny;2;0;2;He\n")
     docs = list(read_offsets(path, nlp, text_key="body", separator=";"))

@@ -65,6 +65,7 @@ def test_examples_are_the_first_ones_only(write, nlp):
         ('{"text": "a", "components": {}}\nTEXT', "E514", "line 2"),
         (r'{"text": "a\ud800", "components": {}}', "E514", "line 1"),
         (r'{"text": "a", "components": {"\udfff": "a"}}', "E514", "line 1"),
+        (r'{"text": "a", "components": {"x": "a", "x": "b"}}', "E514", "twice"),
         ("[1]", "E515", "an object"),
         ('{"components": {}}', "E515", "'text'"),
         ('{"text": " ", "components": {}}', "E515", "'text'"),

@@ -90,6 +90,13 @@ def test_datasets_that_do_not_fit(dataset, nlp, columns, message):
         list(read_datasets(dataset(columns), nlp))
 
 
+@pytest.mark.parametrize("state", ["{", "{}", "[]", '{"_data_files": 1}'])
+def test_folders_that_are_no_dataset(tmp_path, nlp, state):
+    (tmp_path / "state.json").write_text(state)
+    with pytest.raises(ValueError, match="E515.*state.json.*'_data_files'"):
+        list(read_datasets(tmp_path, nlp))
+
+
 def test_several_datasets(tmp_path, nlp):
     (tmp_path / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
     with pytest.raises(ValueError, match="E535.*train, test"):

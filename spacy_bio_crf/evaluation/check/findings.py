@@ -18,7 +18,7 @@ class Kind(NamedTuple):
 KINDS: Dict[str, Kind] = {
     "orphan": Kind(ERROR, "tags that continue a span which nothing opened", "Name the true scheme, or convert with --repair."),
     "unclosed": Kind(ERROR, "spans that never close", "Name the true scheme, or convert with --repair."),
-    "unaligned": Kind(ERROR, "annotations that no span stands for", "Mend the offsets; their tokens count as missing."),
+    "unaligned": Kind(ERROR, "annotations that no span stands for", "Mend the file, or say how to read it. The tokens of a span that cuts one count as missing."),
     "overlap": Kind(ERROR, "spans that overlap another", "Give each layer a chain of its own (`chains`), or keep the longest: spacy.util.filter_spans."),
     "touching": Kind(ERROR, "neighbours of one label, which the scheme cannot tell apart", "Choose another scheme, such as BIO."),
     "whitespace": Kind(ERROR, "spans that begin or end on whitespace", "Cut the whitespace; until then they are trained as missing."),

@@ -79,8 +79,9 @@ def _check_texts(parts: Parts, key: Optional[str], findings: Findings) -> None:
             places = seen.setdefault(text, {})
             if part in places:
                 findings.add("duplicate", part, repr(doc.text[:100]))
-            elif places:
-                findings.add("leak", part, f"{doc.text[:100]!r}, also in {', '.join(places)}")
+            elsewhere = [place for place in places if place != part]
+            if elsewhere:
+                findings.add("leak", part, f"{doc.text[:100]!r}, also in {', '.join(elsewhere)}")
             if any(_contradict(doc, other, key) for other in places.values()):
                 findings.add("contradiction", part, repr(doc.text[:100]))
             places.setdefault(part, doc)
@@ -102,8 +103,7 @@ class _Annotation(NamedTuple):
         spans = [(span.start_char, span.end_char, span.label_) for span in annotated_spans(doc, key)]
         sizes = [place[token.idx + len(token)] - place[token.idx] for token in doc]
         moved = ((int(place[start]), int(place[end]), label) for start, end, label in spans)
-        known = known_tokens(doc, key) if key is None or key in doc.spans else numpy.zeros(len(doc), dtype=bool)
-        return cls(frozenset(moved), numpy.repeat(known, sizes))
+        return cls(frozenset(moved), numpy.repeat(known_tokens(doc, key), sizes))
 
     def denies(self, other: "_Annotation") -> bool:
         """Whether it knows a part of a span of the other, and does not have the span."""

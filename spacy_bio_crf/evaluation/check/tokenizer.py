@@ -42,10 +42,13 @@ def check_tokenizer(nlp: Language, doc: Doc, key: Optional[str], part: str, find
         return
     tokens = [(token.idx, token.idx + len(token)) for token in nlp.make_doc(doc.text)]
     for span in spans:
-        for token, cut in _cuts(doc.text, tokens, span.start_char, span.end_char):
+        cuts = list(_cuts(doc.text, tokens, span.start_char, span.end_char))
+        for token, cut in cuts:
             if (token, cut) not in known:
                 known[token, cut] = mending_rule(nlp.tokenizer, token, cut)
-            findings.add("tokenizer", part, f"{span.label_} {span.text!r} cuts {token!r}: {known[token, cut]}")
+        if cuts:
+            told = " and ".join(f"{token!r}: {known[token, cut]}" for token, cut in cuts)
+            findings.add("tokenizer", part, f"{span.label_} {span.text!r} cuts {told}")
 
 
 def mending_rule(tokenizer: Tokenizer, token: str, cut: int) -> Rule:
