@@ -23,6 +23,14 @@ def lost(place):
     return NOT_WRITTEN.format(place=place)
 
 
+def test_missing_marks_beside_a_group(losses, nlp):
+    """What is unknown to the entities says nothing of a group; a doc without the group is unknown."""
+    doc, without = annotate(nlp("Ann of Rome"), [], [1]), annotate(nlp("Ann went"), [], [0])
+    annotate(doc, [(0, 1, "a")], [0], spans_key="sc", report=Report(strict=True))
+    assert losses(doc, "prodigy", strict=True, spans_keys=["sc"]).faithful
+    assert losses([doc, without], "prodigy", spans_keys=["sc"]).dropped == {NO_MISSING: 1}
+
+
 def test_overlaps(losses, nlp):
     report = losses(annotate(nlp("Ann of New York"), [(0, 1, "a"), (0, 4, "b")]), "columns")
     assert report.dropped == {NO_OVERLAPS: 1} and not report.faithful
