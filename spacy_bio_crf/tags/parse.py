@@ -8,6 +8,7 @@ from .schemes import OUTSIDE, SCHEMES, get_scheme
 MISSING = "-"
 REPAIRS = ("begin", "drop", "join")
 NAME_SCHEME = "name the true scheme (`scheme`, on the command line --scheme)"
+NAME_COLUMN = "name the column of the tags (`tag_column`, --tag-column)"
 NAME_REPAIR = f"choose a repair (`repair`, --repair): {', '.join(REPAIRS)}"
 
 
@@ -80,7 +81,7 @@ def parse_tags(
         letter, label = split_tag(tag)
         if letter not in rules.letters or len(letter) != 1:
             letters = ", ".join(f"{x}-label" for x in rules.letters)
-            hint = f"Its tags are {OUTSIDE} and {letters}. Mend the data, or {NAME_SCHEME}: {', '.join(SCHEMES)}."
+            hint = f"Its tags are {OUTSIDE} and {letters}. Mend the data, {NAME_COLUMN}, or {NAME_SCHEME}: {', '.join(SCHEMES)}."
             refuse(position, "does not exist", hint)
         same = before != OUTSIDE and label == label_before
         joined = same and rules.joined(before, letter)
