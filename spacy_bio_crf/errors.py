@@ -120,7 +120,7 @@ class Errors(metaclass=_Coded):
     E525 = "{path}: expected a file of spaCy, but it cannot be read as one: {found}. Is it whole, and is its format the one that you named?"
     E526 = "Unknown format '{name}'. Known formats: {known}."
     E527 = "Cannot tell in which format to write {path}. Name one (--to): {known}."
-    E528 = "The format '{name}' has no option '{option}'. Its options: {known}."
+    E528 = "The format '{name}' has no option '{option}'. Its options: {known}. If that is not the format of the file, name the true one (`format`, --from)."
     E529 = "The label {label!r} would be read as something else where a tag is a label and nothing else. Write with a scheme, such as BIO."
     E530 = "Stopped at the first annotation that would be changed or lost ({kind}), since the conversion is strict: {example}"
     E531 = "The format '{name}' can be read, but not written. Choose another (--to)."
@@ -165,6 +165,8 @@ class Errors(metaclass=_Coded):
     E628 = "{path} is there already. Choose another file, or write over it with --force."
     E630 = "No document has the span group '{key}'. Groups that there are: {known}. Name one of these with --spans-key, or none for the entities."
     E631 = "The component '{name}' does not learn from {place}, so that there is nothing to check. It learns from: {known}. Name one with --spans-key."
+    E633 = "Found no token in the text {text!r}. Give a text, in quotes."
+    E634 = "The text {text!r} holds half a character (a lone surrogate, or bytes that are no UTF-8). Give it in UTF-8."
     E632 = "{option} goes with --model. Add it, or leave out {option}."
     E629 = "Found several layers: {layers}. Name the one to check with --spans-key; run the command once for each."
 

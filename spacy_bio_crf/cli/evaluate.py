@@ -16,7 +16,7 @@ from .component import CODE_HELP, read_examples
 from .evaluate_page import render_report
 from .evaluate_report import print_report
 from .group import bio_crf_cli, clear_errors
-from .judging import judge_pipeline
+from .judging import check_groups, judge_pipeline
 
 
 @bio_crf_cli.command("evaluate", no_args_is_help=True)
@@ -30,7 +30,7 @@ def evaluate_cli(
     worst: int = Opt(10, "--worst", "-n", min=0, help="How many mistakes to list, each way: the most confident, the least likely gold, the most frequent"),
     min_overlap: float = Opt(0.0, "--min-overlap", min=0, max=1, help="Share of a gold span that a predicted one must cover, to be matched with it at all"),
     samples: int = Opt(1000, "--samples", min=0, help="How often to draw documents anew, for intervals and the comparison; 0 for no intervals"),
-    seed: int = Opt(0, "--seed", help="Seed of the draws"),
+    seed: int = Opt(0, "--seed", min=0, help="Seed of the draws"),
     output: Optional[Path] = Opt(None, "--output", "-o", help="JSON file to write: the whole report"),
     html: Optional[Path] = Opt(None, "--html", help="HTML file to write: one page that needs nothing else (with matplotlib)"),
     code: Optional[Path] = Opt(None, "--code", "-c", help=CODE_HELP),
@@ -56,14 +56,15 @@ def evaluate_cli(
         if html is not None:
             import_extra("matplotlib")
         import_code(code)
+        if len({path.resolve() for path in corpora}) < len(corpora):
+            raise ValueError(Errors.E626.format(parts=", ".join(map(str, corpora))))
         nlp = spacy.load(model)
         docs = judge_pipeline(nlp, corpora, spans_keys, silent=as_json)
-        if not docs:
-            place = f"span group '{', '.join(spans_keys)}'" if spans_keys else "entities"
-            raise ValueError(Errors.E625.format(place=place, corpora=", ".join(map(str, corpora))))
         forms = None
         if train is not None:
-            forms = forms_of((example.reference for example in read_examples(nlp, train)), spans_keys)
+            learned = [example.reference for example in read_examples(nlp, train)]
+            check_groups(learned, spans_keys, [train])
+            forms = forms_of(learned, spans_keys)
         settings = {"samples": samples, "seed": seed}
         report: Dict[str, Any] = {"model": model, "corpora": [str(path) for path in corpora], "spans_keys": spans_keys}
         report.update(span_report(docs, forms=forms, limit=worst, min_overlap=min_overlap, **settings))

@@ -9,7 +9,7 @@ from .evaluate_report import MATCHINGS, SITUATIONS, interval_percents, percent, 
 from .page import highlight, label_colours, render_page
 
 Report = Dict[str, Any]
-ALL = "all"
+ALL = ""  # which no label can be
 
 
 def render_report(report: Report) -> str:

@@ -65,13 +65,15 @@ def _tables(report: Report) -> Iterable[Table]:
 
 
 def _scores(title: str, rows: Dict[str, Report], with_all: Optional[Report] = None) -> Table:
-    rows = {**rows, "all": with_all} if with_all else rows
-    has_ends = any(row.get("interval") for row in rows.values())
-    ends = {name: interval_percents(row) if has_ends else [] for name, row in rows.items()}
-    cells = [[name, *percents(row), *ends[name], *(f"{row[key]:,}" for key in COUNTS)] for name, row in rows.items()]
+    named = [*rows.items(), *([("all", with_all)] if with_all else [])]
+    has_ends = any(row.get("interval") for _, row in named)
+    ends = [interval_percents(row) if has_ends else [] for _, row in named]
+    cells = [
+        [name, *percents(row), *of_row, *(f"{row[key]:,}" for key in COUNTS)] for (name, row), of_row in zip(named, ends)
+    ]
     table = _table(title, ["", "P", "R", "F", *(["from", "to"] if has_ends else []), *COUNTS], cells)
-    if with_all and len(rows) > 1:
-        table.rows[len(rows) - 2].end_section = True
+    if with_all and rows:
+        table.rows[len(rows) - 1].end_section = True
     return table
 
 
@@ -110,9 +112,9 @@ def summary_lines(report: Report) -> List[str]:
     if report["token_accuracy"] is not None:
         lines.append(f"Tokens with the right tag: {percent(report['token_accuracy'])}")
     found = report["probabilities"]
-    if found is None:
+    if found is None and report["overall"]["predicted"]:
         lines.append("The pipeline gives no probabilities.")
-    else:
+    elif found:
         figures = {
             "calibration error": "ece",
             "Brier score": "brier",

@@ -17,7 +17,7 @@ from ..pipeline.tagger import BioCrfTagger
 from .component import CODE_HELP, COMPONENT_HELP, load_component, watch
 from .explain_report import print_report, render_report
 from .group import bio_crf_cli, clear_errors
-from .texts import read_texts
+from .texts import check_text, read_texts
 
 Parts = Iterable[Tuple[str, float]]
 Report = Dict[str, Any]
@@ -59,6 +59,8 @@ def explain_cli(
         _check_options(show_weights, {"--token": bool(token), "--per-tag": per_tag}, {"--texts": texts is not None})
         if not show_weights and not (text or "").strip():
             raise ValueError(Errors.E620.format(text=text or ""))
+        if text:
+            check_text(text)
         nlp, name = load_component(model, component, code)
         tagger = nlp.get_pipe(name)
         report: Report = {"component": name, "chain": chain, "notes": []}

@@ -1,4 +1,5 @@
 """An explanation as tables on a terminal, and as a page of HTML."""
+from textwrap import shorten
 from typing import Any, Dict, List, Optional, Tuple
 
 from rich.console import Console
@@ -6,6 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from .page import render_page
+
+LONGEST_TITLE = 100  # characters
 
 Report = Dict[str, Any]
 Row = Tuple[str, str, Optional[float]]  # a part, what is said of it, and its score
@@ -45,7 +48,7 @@ def render_report(report: Report) -> str:
             return "none"
         return f"rgba({'0, 140, 60' if score > 0 else '210, 40, 40'}, {min(0.6 * abs(score) / strongest, 0.6):.2f})"
 
-    title = report.get("text") or f"What {report['component']} has learned"
+    title = shorten(report.get("text") or "", LONGEST_TITLE, placeholder=" …") or f"What {report['component']} has learned"
     data = {"lines": _lines(report), "tables": _tables(report), "matrix": _matrix(report)}
     return render_page("explain.html", title=title, colour=colour, **data)
 

@@ -7,6 +7,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from ..errors import Errors
 from ..evaluation import JudgedDoc, join_groups, judge_doc
 from ..pipeline.tagger import BioCrfTagger
 from ..tags import TokenSpan
@@ -24,17 +25,33 @@ def judge_pipeline(nlp: Language, paths: Iterable[Path], keys: Sequence[str], *,
     keys (Sequence[str]): Keys of the span groups, which are judged together; none for the entities.
     silent (bool): Whether to show no progress.
     RETURNS (List[JudgedDoc]): The documents that have such annotation, in order.
+    RAISES (ValueError): No document has a token with such annotation, or one of the groups.
     """
+    paths = list(paths)
     docs: List[JudgedDoc] = []
-    for path in paths:
-        examples = read_examples(nlp, path)
+    read = {path: read_examples(nlp, path) for path in paths}
+    check_groups([example.reference for examples in read.values() for example in examples], keys, paths)
+    for path, examples in read.items():
         predicted = nlp.pipe([example.predicted for example in examples])
         for example, doc in zip(examples, watch(predicted, f"Predicting {path}", len(examples), silent=silent)):
             example.predicted = doc
         groups = [_judge(nlp, examples, key, str(path), silent=silent) for key in keys or [None]]
         judged = ([doc for doc in one if doc is not None] for one in zip(*groups))
         docs += [join_groups(found) for found in judged if found]
+    if not any(doc.known.any() for doc in docs):
+        raise _unannotated("entities", paths)
     return docs
+
+
+def check_groups(docs: Sequence[Doc], keys: Sequence[str], paths: Sequence[Path]) -> None:
+    """RAISES (ValueError): No document has one of the groups."""
+    for key in keys:
+        if not any(key in doc.spans for doc in docs):
+            raise _unannotated(f"span group '{key}'", paths)
+
+
+def _unannotated(place: str, paths: Sequence[Path]) -> ValueError:
+    return ValueError(Errors.E625.format(place=place, corpora=", ".join(map(str, paths))))
 
 
 def _judge(

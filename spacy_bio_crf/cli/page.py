@@ -2,6 +2,7 @@
 from html import escape
 from itertools import cycle
 from typing import Any, Dict, Iterable, List
+from unicodedata import bidirectional
 
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
@@ -38,8 +39,15 @@ def highlight(text: str, spans: Iterable[Dict[str, Any]], colours: Dict[str, str
     RETURNS (Markup): HTML.
     """
     ents: List[Dict[str, Any]] = [
-        {"start": span["start"], "end": span["end"], "label": escape(span["label"])} for span in spans
+        {"start": span["start"], "end": span["end"], "label": escape(span["label"]), "params": {"bg": colours[span["label"]]}}
+        for span in spans
     ]
-    options = {"template": MARK, "colors": {escape(label): colour for label, colour in colours.items()}}
-    doc = {"text": text, "ents": sorted(ents, key=lambda ent: ent["start"]), "title": None}
-    return Markup(displacy.render([doc], style="ent", manual=True, jupyter=False, options=options))
+    settings = {"direction": _direction(text)}
+    doc = {"text": text, "ents": sorted(ents, key=lambda ent: ent["start"]), "title": None, "settings": settings}
+    return Markup(displacy.render([doc], style="ent", manual=True, jupyter=False, options={"template": MARK}))
+
+
+def _direction(text: str) -> str:
+    """Which way a text is read, by its first letter that says so."""
+    kinds = (bidirectional(char) for char in text)
+    return "rtl" if next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L" else "ltr"

@@ -10,12 +10,12 @@ from typer import Argument as Arg
 from typer import Option as Opt
 
 from ..corpus.files import replacing
-from ..errors import Errors
 from ..evaluation import scored_spans
 from ..pipeline.decisions import Decision, decisions
 from .component import CODE_HELP, COMPONENT_HELP, changed, load_component
 from .group import bio_crf_cli, clear_errors
 from .show_report import print_report, render_report
+from .texts import check_text
 
 Report = Dict[str, Any]
 
@@ -45,8 +45,7 @@ def show_cli(
     show training/model-best "12 Main Street, Springfield" --alternatives 10 --html main.html
     """
     with clear_errors():
-        if not text.strip():
-            raise ValueError(Errors.E620.format(text=text))
+        check_text(text)
         nlp, name = load_component(model, component, code)
         report = {"component": name, "chain": chain, **_report(nlp, name, chain, text, alternatives, likely)}
         report["written"] = [] if html is None else [str(html)]
@@ -74,6 +73,7 @@ def _report(nlp: Language, name: str, chain: Optional[str], text: str, n_best: i
             for one in posterior.alternatives(n_best)
         ],
         "entropy": posterior.entropy(),
+        "calibrated": tagger.settings_of(chain)["calibration"] is not None,
     }
     with changed(tagger, scores=True):
         predicted = tagger(doc)

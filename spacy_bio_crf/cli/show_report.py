@@ -8,6 +8,7 @@ from rich.text import Text
 from .page import highlight, label_colours, render_page
 
 Report = Dict[str, Any]
+CALIBRATED = "Probabilities of spans are calibrated, those of tokens and analyses are the chain's own."
 STYLES = ("cyan", "yellow", "green", "magenta", "blue", "red")
 
 
@@ -29,6 +30,8 @@ def print_report(report: Report) -> None:
         for one in report["analyses"]:
             console.print(Text(f"{one['probability']:.3f}  ") + _highlighted(report["text"], one["spans"], styles))
         console.print(f"Entropy of all analyses: {report['entropy']:.2f} nats", markup=False)
+        if report["calibrated"]:
+            console.print(CALIBRATED, markup=False)
     for path in report["written"]:
         console.print(f"✔ {path}", style="green", markup=False)
 
@@ -51,6 +54,7 @@ def render_report(report: Report) -> str:
         shown=shown,
         colours=colours,
         decided=decided,
+        calibrated=CALIBRATED if report["calibrated"] else "",
     )
 
 

@@ -1,11 +1,11 @@
 """Unannotated documents, one after the other."""
-import json
 from pathlib import Path
 from typing import Any, Dict, Iterator, Tuple, Union
 
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
+from ..corpus.files import load_json
 from ..corpus.save import SPACY
 from ..errors import Errors
 
@@ -32,6 +32,17 @@ def read_texts(path: Path, vocab: Vocab) -> Iterator[Tuple[Union[str, Doc], Dict
                 yield _parse(line, path, number) if path.suffix in JSONL else (line.rstrip("\r\n"), {})
 
 
+def check_text(text: str) -> str:
+    """RAISES (ValueError): A text from the command line has no token, or is no UTF-8."""
+    if not text.strip():
+        raise ValueError(Errors.E633.format(text=text))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(Errors.E634.format(text=text)) from None
+    return text
+
+
 def _decode(raw: bytes, path: Path, number: int) -> str:
     try:
         return raw.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -42,9 +53,12 @@ def _decode(raw: bytes, path: Path, number: int) -> str:
 
 def _parse(line: str, path: Path, number: int) -> Tuple[str, Dict[str, Any]]:
     try:
-        record = json.loads(line)
+        record = load_json(line)
     except ValueError as error:
         raise ValueError(Errors.E610.format(path=path, line=number, found=error)) from error
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
         raise ValueError(Errors.E610.format(path=path, line=number, found=line[:80].rstrip()))
-    return record["text"], dict(record.get("meta") or {})
+    meta = record.get("meta") or {}
+    if not isinstance(meta, dict):
+        raise ValueError(Errors.E610.format(path=path, line=number, found=f"a meta that is no object: {meta!r}"[:80]))
+    return record["text"], meta

@@ -43,7 +43,7 @@ def thresholds_cli(
     measure: Measure = Opt(Measure.f, "--measure", "-m", help="f: the best F; precision: the best recall at a precision of --at-least; recall: the best precision at such a recall"),
     at_least: float = Opt(0.95, "--at-least", min=0, max=1, help="precision and recall: what it must reach"),
     beta: float = Opt(1.0, "--beta", min=0, help="f: how many times as much recall counts as precision"),
-    per_label: bool = Opt(False, "--per-label", help="A threshold for each label. Precision or recall must then be reached for each label, or the label is dropped; F is that of all together"),
+    per_label: bool = Opt(False, "--per-label", help="A threshold for each label. Precision or recall is then that of each label; where none reaches it, the nearest is taken, and the label named. F is that of all together"),
     output: Optional[Path] = Opt(None, "--output", "-o", help=OUTPUT_HELP),
     in_place: bool = Opt(False, "--in-place", help=IN_PLACE_HELP),
     code: Optional[Path] = Opt(None, "--code", "-c", help=CODE_HELP),
@@ -78,21 +78,25 @@ def thresholds_cli(
         if not len(outcomes["dev"]) or not outcomes["dev"].n_gold:
             raise ValueError(Errors.E617)
         after = _choose(outcomes["dev"], objective, per_label)
+        reached = kept_counts(outcomes["dev"], **after).items() if per_label else ()
+        unmet = [label for label, counts in reached if not objective.reached(counts)]
         if target is not None:
             set_settings(nlp, name, chain, **after)
             save_pipeline(nlp, target)
     if as_json:
         report = {split: {"before": _figures(found, before, beta), "after": _figures(found, after, beta)}
                   for split, found in outcomes.items()}  # fmt: skip
-        print(
-            json.dumps(
-                {"component": name, "chain": chain, **after, **report, "written": target and str(target)}, indent=2
-            )
-        )
+        told = {"component": name, "chain": chain, **after, "unmet": unmet, **report, "written": target and str(target)}
+        print(json.dumps(told, indent=2))
         return
     console = Console(highlight=False, soft_wrap=True)
     for split, found in outcomes.items():
         console.print(_table(split, found, before, after, beta))
+    if per_label:
+        console.print(f"Labels that DEV does not show: threshold {after['threshold']:g}", markup=False)
+    if unmet:
+        told = f"No threshold has a {measure.value} of {at_least:g} on DEV for: {', '.join(unmet)}"
+        console.print(told, style="yellow", markup=False)
     if target is not None:
         console.print(f"✔ {target}", style="green", markup=False)
 

@@ -7,6 +7,7 @@ from spacy.cli.train import train_cli as spacy_train_cli
 from typer import Argument as Arg
 from typer import Option as Opt
 
+from ..errors import Errors
 from .component import CODE_HELP
 from .config import find_config
 from .extras import warn_of_missing
@@ -34,4 +35,8 @@ def train_cli(
     with clear_errors():
         path = find_config(name)
     warn_of_missing(path)
-    spacy_train_cli(ctx, path, output_path, code_path, verbose, use_gpu)
+    try:
+        spacy_train_cli(ctx, path, output_path, code_path, verbose, use_gpu)
+    except FileNotFoundError as err:
+        with clear_errors():
+            raise ValueError(Errors.E501.format(path=err.filename, found="nothing")) from None

@@ -114,5 +114,6 @@ def is_usaddress(opening: Opening) -> bool:
 
 
 def is_markup(opening: Opening) -> bool:
-    """Something in a tag that is closed on its line, where it is no cell of a table; or XML."""
-    return re.search(r"<([^\W\d][\w.:-]*)[^<>\n]*>[^<\t\n]*</\1>", opening.text) is not None or opening.xml is not None
+    """Something in a tag that is closed on its line, where it is no cell of a table and no comment; or XML."""
+    text = re.sub("^#.*$", "", opening.text, flags=re.MULTILINE)
+    return re.search(r"<([^\W\d][\w.:-]*)[^<>\n]*>[^<\t\n]*</\1>", text) is not None or opening.xml is not None

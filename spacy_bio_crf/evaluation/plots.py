@@ -1,7 +1,9 @@
 """Pictures of probabilities and of scores."""
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any, Dict
+from warnings import catch_warnings, simplefilter
 
 from ..types import Bools1d, Floats1d
 from .extra import import_extra
@@ -46,7 +48,8 @@ def svg_reliability(bins: Bins) -> str:
 def svg_scores(rows: Dict[str, Dict[str, Any]], name: str) -> str:
     """Draw F1 as bars, with its interval if there is one, and precision and recall as points.
 
-    rows (Dict[str, Dict[str, Any]]): "p", "r", "f" and perhaps "interval" of each bar, from top to bottom.
+    rows (Dict[str, Dict[str, Any]]): "p", "r", "f" and perhaps "interval" of each bar, from top to bottom, by name; an empty
+        name stands for all.
     name (str): Name of the picture, another one for each of a page.
     RETURNS (str): An SVG element.
     RAISES (ImportError): matplotlib is not installed.
@@ -62,7 +65,7 @@ def svg_scores(rows: Dict[str, Dict[str, Any]], name: str) -> str:
             axes.plot([ends["low"], ends["high"]], [place, place], color="#555", linewidth=1.2)
     axes.plot([row["p"] for row in values], places, ">", color=DARK, markersize=5, linestyle="", label="precision")
     axes.plot([row["r"] for row in values], places, "<", color="#d94801", markersize=5, linestyle="", label="recall")
-    axes.set_yticks(places, list(rows))
+    axes.set_yticks(places, [name or "all" for name in rows], parse_math=False)  # a label may hold a "$"
     axes.set(xlim=(0, 1.02), ylim=(len(rows) - 0.4, -0.6))
     axes.grid(axis="x", color="#eee")
     axes.set_axisbelow(True)
@@ -92,11 +95,12 @@ def _figure(width: float, height: float) -> Any:
 
 
 def _svg(figure: Any, name: str) -> str:
-    """The element alone, with text as text; the same figure gives the same bytes."""
+    """The element alone, with text as text and ids of its own; the same figure gives the same bytes."""
     matplotlib = import_extra("matplotlib")
     import_extra("matplotlib.backends.backend_svg").FigureCanvasSVG(figure)
     file = StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "font.family": FONTS}):
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "font.family": FONTS}), catch_warnings():
+        simplefilter("ignore", UserWarning)  # of letters that a font lacks, which is the browser's affair
         figure.savefig(file, format="svg", metadata={"Date": None})
-    text = file.getvalue()
-    return text[text.index("<svg") :]
+    text, prefix = file.getvalue(), re.sub(r"\W", "-", name)
+    return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", text[text.index("<svg") :])

@@ -131,14 +131,14 @@ def _plain(counts: Dict[str, Counts]) -> Report:
 
 
 def _intervals(docs: Sequence[JudgedDoc], labels: List[str], samples: int, seed: int) -> Dict[str, Report]:
-    """Of precision, recall and F1: overall, as "", and for each label."""
+    """Of precision, recall and F1: overall, as "", and for each label. Draws without a span of a label say nothing of it."""
     if not samples or len(docs) < 2:
         return {}
     counts = counts_of_docs(docs, labels)
     drawn = bootstrap(numpy.concatenate([counts.sum(axis=1, keepdims=True), counts], axis=1), samples, seed)
     figures = {"p": precisions, "r": recalls, "f": f_scores}
     return {
-        label: {key: interval(figure(drawn[:, i])) for key, figure in figures.items()}
+        label: {key: interval(figure(drawn[:, i], numpy.nan)) for key, figure in figures.items()}
         for i, label in enumerate(["", *labels])
     }
 

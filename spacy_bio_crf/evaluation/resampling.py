@@ -25,20 +25,26 @@ class Comparison(NamedTuple):
     p: float
 
 
-def f_scores(counts: Ints2d) -> Any:
-    """F1 of right, predicted and gold spans. Shape of the counts: ..., 3. Shape of what is returned: ..."""
-    right, spans = counts[..., 0], counts[..., 1] + counts[..., 2]
-    return 2 * right / numpy.maximum(spans, 1)
+def f_scores(counts: Ints2d, nothing: float = 0.0) -> Any:
+    """F1 of right, predicted and gold spans. Shape of the counts: ..., 3. Shape of what is returned: ...
+
+    nothing (float): What it is where there are no spans.
+    """
+    return _ratios(2 * counts[..., 0], counts[..., 1] + counts[..., 2], nothing)
 
 
-def precisions(counts: Ints2d) -> Any:
+def precisions(counts: Ints2d, nothing: float = 0.0) -> Any:
     """Precision, of and in the same shapes."""
-    return counts[..., 0] / numpy.maximum(counts[..., 1], 1)
+    return _ratios(counts[..., 0], counts[..., 1], nothing)
 
 
-def recalls(counts: Ints2d) -> Any:
+def recalls(counts: Ints2d, nothing: float = 0.0) -> Any:
     """Recall, of and in the same shapes."""
-    return counts[..., 0] / numpy.maximum(counts[..., 2], 1)
+    return _ratios(counts[..., 0], counts[..., 2], nothing)
+
+
+def _ratios(right: Any, spans: Any, nothing: float) -> Any:
+    return numpy.where(spans > 0, right / numpy.maximum(spans, 1), nothing)
 
 
 def bootstrap(counts: Ints2d, samples: int = 1000, seed: int = 0) -> Ints2d:
@@ -61,10 +67,13 @@ def bootstrap(counts: Ints2d, samples: int = 1000, seed: int = 0) -> Ints2d:
 def interval(values: Floats1d, level: float = LEVEL) -> Optional[Dict[str, float]]:
     """The middle part of the values.
 
-    values (Floats1d): Figures of the draws. Shape: R
+    values (Floats1d): Figures of the draws, NaN where a draw has none. Shape: R
     level (float): How large a part.
-    RETURNS (Dict[str, float]): Its ends, "low" and "high".
+    RETURNS (Dict[str, float]): Its ends, "low" and "high"; None if no draw has a figure.
     """
+    values = values[~numpy.isnan(values)]
+    if not len(values):
+        return None
     low, high = numpy.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return {"low": float(low), "high": float(high)}
 

@@ -8,7 +8,7 @@ from .schemes import OUTSIDE, SCHEMES, get_scheme
 MISSING = "-"
 REPAIRS = ("begin", "drop", "join")
 NAME_SCHEME = "name the true scheme (`scheme`, on the command line --scheme)"
-NAME_COLUMN = "name the column of the tags (`tag_column`, --tag-column)"
+NAME_COLUMN = "name the column of the tags (`tag_column`, --tag-column) or what comments begin with (`comment`, --comment)"
 NAME_REPAIR = f"choose a repair (`repair`, --repair): {', '.join(REPAIRS)}"
 
 

@@ -137,6 +137,53 @@ def test_a_page_that_needs_nothing_else(bio_crf, model, other, trained, tmp_path
     assert "<mark" in page and "probability" in page
 
 
+def named_ruler(path, *patterns):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": label, "pattern": text} for label, text in patterns])
+    nlp.to_disk(path)
+    return path
+
+
+def test_a_label_may_be_called_all(bio_crf, trained, tmp_path):
+    """Nor does a "$" in it make mathematics of its name."""
+    ruler = named_ruler(tmp_path / "ruler", ("all", "London"), ("$a_{$", "Shaka"))
+    gold = write_docs(trained, tmp_path / "gold.spacy", [("London is here", [(0, 6, "all")]), ("Shaka is Oslo", [(9, 13, "$a_{$")])])
+    output = bio_crf("evaluate", ruler, gold, "--html", tmp_path / "a.html").output
+    rows = [line for line in output.splitlines() if re.match(r"│ all ", line)]
+    assert [row.split("│")[-4:-1] for row in rows[:2]] == [[" 1 ".rjust(len(cell)) for cell in rows[0].split("│")[-4:-1]],
+        [f" {n} ".rjust(len(cell)) for n, cell in zip((1, 2, 2), rows[1].split("│")[-4:-1])]]  # fmt: skip
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert page.count('<tr class="all">') == 1 and len(re.findall('<td class="text">all</td>', page)) == 2
+    assert "$a_{$" in page
+    ids = re.findall(r'\bid="([^"]*)"', page)
+    assert len(ids) == len(set(ids)) and set(re.findall(r"url\(#([^)]*)\)", page)) <= set(ids)
+
+
+def test_corpora_without_annotation(bio_crf, model, trained, dev, tmp_path):
+    plain = tmp_path / "plain.spacy"
+    DocBin(docs=[trained.make_doc("London is here")]).to_disk(plain)
+    assert "E625" in bio_crf("evaluate", model, plain, code=1).output
+    doc = trained.make_doc("London is here")
+    doc.spans["sc"] = [Span(doc, 0, 1, "LOC")]
+    DocBin(docs=[doc]).to_disk(tmp_path / "group.spacy")
+    keys = ["--spans-key", "sc", "--spans-key", "typo"]
+    assert "'typo'" in bio_crf("evaluate", model, tmp_path / "group.spacy", *keys, code=1).output
+    assert "'sc'" in bio_crf("evaluate", model, tmp_path / "group.spacy", *keys[:2], "--train", dev, code=1).output
+    assert "E626" in bio_crf("evaluate", model, dev, dev, code=1).output
+
+
+def test_no_predictions_are_no_lack_of_probabilities(bio_crf, model, trained, tmp_path):
+    gold = write_docs(trained, tmp_path / "gold.spacy", [("nothing is here", [(0, 7, "LOC")])])
+    assert "gives no probabilities" not in bio_crf("evaluate", model, gold).output
+
+
+def test_texts_are_read_as_their_letters_are():
+    assert "direction: rtl" in highlight("1 שלום", [], {}) and "direction: ltr" in highlight("1 a שלום", [], {})
+    colours = label_colours(["loc", "LOC"])
+    shown = highlight("ab", [{"start": 0, "end": 1, "label": "loc"}, {"start": 1, "end": 2, "label": "LOC"}], colours)
+    assert all(f"background: {colour}" in shown for colour in colours.values())
+
+
 def test_highlighted_text_is_escaped():
     spans = [{"start": 4, "end": 7, "label": "<b>&"}]
     shown = highlight("a & <i> b", spans, label_colours(["<b>&"]))

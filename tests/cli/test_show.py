@@ -95,8 +95,18 @@ def test_page(bio_crf, model, tmp_path):
     assert "<mark" in page and "Shaka Khan" in page and 'src="' not in page and "@import" not in page
 
 
+def test_calibrated_probabilities_are_told_apart(bio_crf, model, dev, tmp_path):
+    assert "calibrated" not in bio_crf("show", model, TEXT).output
+    bio_crf("calibrate", model, dev, "--in-place")
+    assert "Probabilities of spans are calibrated" in bio_crf("show", model, TEXT).output
+    bio_crf("show", model, TEXT, "--html", tmp_path / "a.html")
+    assert "Probabilities of spans are calibrated" in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
 def test_clear_errors(bio_crf, model, tmp_path):
-    assert "E620" in bio_crf("show", model, "  ", code=1).output
+    assert "E633" in bio_crf("show", model, "  ", code=1).output
+    for command in ("show", "explain"):
+        assert "E634" in bio_crf(command, model, "a \udcff b", code=1).output
     assert "E422" in bio_crf("show", model, "a", "--chain", "x", code=1).output
     spacy.blank("en").to_disk(tmp_path / "blank")
     assert "E604" in bio_crf("show", tmp_path / "blank", "a", code=1).output

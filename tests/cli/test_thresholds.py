@@ -56,6 +56,14 @@ def test_table(bio_crf, model, dev, trained, tmp_path):
         assert part in output
 
 
+def test_labels_that_cannot_reach_what_is_demanded_are_named(bio_crf, model, trained, tmp_path):
+    dev = write_docs(trained, tmp_path / "hard.spacy", [("Who likes Oslo?", [(10, 14, "PERSON")]), ("I like London.", [(7, 13, "LOC")])])
+    options = ["--measure", "recall", "--at-least", "0.9", "--per-label"]
+    assert bio_crf("thresholds", model, dev, *options, "--json")["unmet"] == ["PERSON"]
+    output = bio_crf("thresholds", model, dev, *options).output
+    assert "No threshold has a recall of 0.9 on DEV for: PERSON" in output and "that DEV does not show" in output
+
+
 def test_an_impossible_demand(bio_crf, model, trained, tmp_path):
     wrong = write_docs(trained, tmp_path / "wrong.spacy", [("I like London.", [(0, 1, "LOC")]), ("Who is Shaka Khan?", [])])
     assert "E616" in bio_crf("thresholds", model, wrong, "--measure", "precision", "--in-place", code=1).output

@@ -83,6 +83,8 @@ def test_clear_errors(bio_crf, model, tmp_path):
     fails("line 2", "a.jsonl", b'{"text": "a"}\n{"text": 1}\n')
     fails("E610", "b.jsonl", b'{"text": "a"\n')
     fails("E610", "c.jsonl", b"[1]\n")
+    fails("no object", "f.jsonl", b'{"text": "a", "meta": "news"}\n')
+    fails("E610", "g.jsonl", b'{"text": "a \\ud800"}\n')
     fails("E1014", "d.spacy", b"a")
     fails("E504", "e.txt", b"a\n\xe9\n")
     assert "nowhere" in bio_crf("uncertain", model, tmp_path / "nowhere.txt", code=1).output

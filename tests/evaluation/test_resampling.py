@@ -23,6 +23,16 @@ def test_figures():
     assert precisions(numpy.array([1, 2, 3])) == 1 / 2 and recalls(numpy.array([1, 2, 3])) == 1 / 3
 
 
+def test_draws_without_a_span_have_no_figure():
+    """A label that is always right, in one document of twenty: no draw says that it is ever wrong."""
+    found = counts([(1, 0, 0)] + [(0, 0, 0)] * 19)
+    drawn = bootstrap(found, samples=400, seed=0)
+    assert not drawn.sum(axis=1).all()
+    for figure in (f_scores, precisions, recalls):
+        assert interval(figure(drawn, numpy.nan)) == {"low": 1.0, "high": 1.0}
+    assert interval(numpy.array([numpy.nan])) is None
+
+
 @given(ROWS)
 @settings(deadline=None)
 def test_draws_are_sums_of_as_many_documents(rows):
