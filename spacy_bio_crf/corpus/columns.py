@@ -41,14 +41,15 @@ def read_columns(
     RAISES (ValueError): The file is not what `format` says, with its name and the line.
     """
     report = Report() if report is None else report
-    sentences = read_sentences(path, format, report=report)
+    sentences = list(read_sentences(path, format, report=report))
+    marked = any(sentence.document for sentence in sentences)
     for number, document in groupby(sentences, key=lambda sentence: sentence.document):
         size = sentences_per_doc or None
         for group in iter(lambda: list(islice(document, size)), []):
             doc = make_doc(nlp, group, format, where=f"{path}, line", repair=repair, spaces=spaces, spans_key=spans_key, report=report)
             if sentences_per_doc != 1:
                 mark_sentences(doc, group)
-            if number:
+            if marked:
                 doc.user_data[DOCUMENT_KEY] = f"{path}:{number}"
             yield report.add_doc(doc)
 
@@ -77,7 +78,8 @@ def write_columns(
     with Path(path).open("wb") as file:
         for i, doc in enumerate(docs):
             document = doc.user_data.get(DOCUMENT_KEY, i if doc.has_annotation("SENT_START") else None)
-            starts, before = document not in (before, 0), document
+            first = i == 0 and (document == 0 or str(document).endswith(":0"))  # nothing marks what is before the first mark
+            starts, before = document != before and not first, document
             sentences = list(_sentences_of(doc, format, report))
             if not sentences:
                 report.add_dropped(NO_WORDS, repr(doc.text[:LONG]))

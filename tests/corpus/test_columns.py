@@ -153,8 +153,10 @@ def test_marks_of_documents_that_are_docs(nlp, tmp_path):
     assert words(read(tmp_path / "docs", nlp, sentences_per_doc=0)) == [["Ann", "ran", ".", "Bob", "too", "."], ["Eve", "not"]]
     before = "a O\n\n-DOCSTART- O\n\nb O\n\n"
     (tmp_path / "before").write_text(before)
-    write_columns(read(tmp_path / "before", nlp), tmp_path / "again", ColumnFormat(separator=" "))
+    kept = read(tmp_path / "before", nlp)
+    write_columns(kept, tmp_path / "again", ColumnFormat(separator=" "))
     assert (tmp_path / "again").read_text() == before, "nothing marks what is before the first mark"
+    assert all("document" in doc.user_data for doc in kept), "yet it is a document, which no split parts"
 
 
 def test_what_no_line_can_hold_is_told(nlp, tmp_path):
