@@ -73,8 +73,7 @@ def check_cli(
     """
     findings = Findings()
     with clear_errors():
-        scheme = reading.options.get("scheme", "BIO")
-        rules = get_scheme(component_scheme or scheme)
+        rules = get_scheme(component_scheme or reading.options.get("scheme", "BIO"))
         spans_key = spans_key or _only_layer(reading)
         if len({path.resolve() for path in corpora}) < len(corpora):
             raise ValueError(Errors.E626.format(parts=", ".join(map(str, corpora))))
