@@ -51,10 +51,10 @@ def uner_da_ddt(corpora: Path) -> Parts:
     return columns(corpora / "uner_da_ddt", files, "da", format, repair="begin")
 
 
-def wikigold(corpora: Path) -> Parts:
+def wikigold(corpora: Path, seed: int = SEED) -> Parts:
     file = corpora / "wikigold/CONLL-format/data/wikigold.conll.txt"
     docs = read_columns(file, spacy.blank("en"), ColumnFormat(scheme="IO"))
-    return Parts("en", *split_docs(docs, (0.7, 0.1, 0.2), SEED))
+    return Parts("en", *split_docs(docs, (0.7, 0.1, 0.2), seed))
 
 
 def snips(corpora: Path) -> Parts:

@@ -35,6 +35,8 @@ cdef extern from "rows.hh" nogil:
     void distinct_rows(const int32_t*, size_t, int32_t*, vector[int32_t]&)
     void c_add_to_rows "add_to_rows"(const int32_t*, size_t, size_t, const int32_t*, const float*, size_t, float*)
     void adagrad(const Step&, const int32_t*, size_t, size_t, const float*, float*, float*, float*, int64_t*)
+    void average_rows(const float*, const float*, const float*, size_t, size_t, float*)
+    void c_compact_rows "compact_rows"(const float*, size_t, size_t, float, float*)
 
 
 cdef class Index:
@@ -143,3 +145,23 @@ def adagrad_step(
                 step, &touched[0], touched.shape[0], gradient.shape[1], &gradient[0, 0], &values[0, 0], &squares[0, 0],
                 &averages[0, 0] if averages.shape[0] else NULL, &seen[0],
             )
+
+
+def averages_of(const float[:, ::1] values, const float[:, ::1] averages, const float[::1] kept):
+    """The averages of rows, of which so much is kept while the values stood still. Shapes: R, K; R, K; R. Returns: R, K"""
+    averaged = numpy.empty((values.shape[0], values.shape[1]), dtype="float32")
+    cdef float[:, ::1] out = averaged
+    if averaged.size:
+        with nogil:
+            average_rows(&values[0, 0], &averages[0, 0], &kept[0], out.shape[0], out.shape[1], &out[0, 0])
+    return averaged
+
+
+def compact_rows(const float[:, ::1] values, float smallest):
+    """The values less the median of their row, and 0 where that is under `smallest`. Shape: R, K"""
+    compacted = numpy.empty((values.shape[0], values.shape[1]), dtype="float32")
+    cdef float[:, ::1] out = compacted
+    if compacted.size:
+        with nogil:
+            c_compact_rows(&values[0, 0], out.shape[0], out.shape[1], smallest, &out[0, 0])
+    return compacted

@@ -1,5 +1,6 @@
 // Work on the rows of a table of scores that a batch touches. Shapes: rows[N, F], values[R, K], sums[N, K].
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -62,8 +63,15 @@ inline void adagrad(
     const Step& step, const std::int32_t* touched, std::size_t U, std::size_t K, const float* gradient,
     float* values, float* squares, float* averages, std::int64_t* seen
 ) {
+    constexpr std::size_t ahead = 4;
     const float fresh = static_cast<float>(std::exp(step.log_decays[step.now] - step.log_decays[step.now - 1]));
     for (std::size_t u = 0; u < U; ++u) {
+        if (u + ahead < U) {
+            const std::size_t next = touched[u + ahead] * K;
+            PREFETCH(values + next);
+            PREFETCH(squares + next);
+            if (averages) PREFETCH(averages + next);
+        }
         const std::size_t row = touched[u];
         const float* d = gradient + u * K;
         float *value = values + row * K, *square = squares + row * K, *average = averages ? averages + row * K : nullptr;
@@ -79,5 +87,34 @@ inline void adagrad(
             for (std::size_t k = 0; k < K; ++k) average[k] = value[k] + (average[k] - value[k]) * fresh;
         }
         seen[row] = step.now;
+    }
+}
+
+// Averages of the rows as they are now: `kept[R]` tells how much of the stored ones is left.
+inline void average_rows(const float* values, const float* averages, const float* kept, std::size_t R, std::size_t K, float* out) {
+    for (std::size_t r = 0; r < R; ++r) {
+        for (std::size_t i = r * K; i < (r + 1) * K; ++i) out[i] = values[i] + (averages[i] - values[i]) * kept[r];
+    }
+}
+
+// Takes the median of its row off each value, and sets what is then under `smallest` to 0.
+inline void compact_rows(const float* values, std::size_t R, std::size_t K, float smallest, float* out) {
+    std::vector<float> sorted(K);
+    const auto middle = sorted.begin() + K / 2;
+    for (std::size_t r = 0; r < R; ++r) {
+        const float* value = values + r * K;
+        float *kept = out + r * K, largest = 0;
+        for (std::size_t k = 0; k < K; ++k) largest = std::max(largest, std::fabs(value[k]));
+        if (2 * largest < smallest) {  // and so is each distance from the median
+            std::fill(kept, kept + K, 0.0f);
+            continue;
+        }
+        sorted.assign(value, value + K);
+        std::nth_element(sorted.begin(), middle, sorted.end());
+        const float median = K % 2 ? *middle : (*middle + *std::max_element(sorted.begin(), middle)) / 2;
+        for (std::size_t k = 0; k < K; ++k) {
+            kept[k] = value[k] - median;
+            if (std::fabs(kept[k]) < smallest) kept[k] = 0;
+        }
     }
 }

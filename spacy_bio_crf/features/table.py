@@ -1,11 +1,12 @@
 """A table with a row of scores for each feature that training has met."""
 import math
-from typing import Any, Dict, List, Tuple
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Tuple
 
 import numpy
 
 from ..types import Floats1d, Floats2d, Ints1d, Ints2d
-from .kernels import Index, add_to_rows, adagrad_step, sum_of_rows, touch
+from .kernels import Index, add_to_rows, adagrad_step, averages_of, compact_rows, sum_of_rows, touch
 
 
 class FeatureTable:
@@ -40,6 +41,15 @@ class FeatureTable:
     @values.setter
     def values(self, values: Floats2d) -> None:
         self._values[: len(self)] = values
+
+    @contextmanager
+    def use(self, values: Floats2d) -> Iterator[None]:
+        """Have other scores for a while. Shape: R, K"""
+        trained, self._values = self._values, values
+        try:
+            yield
+        finally:
+            self._values = trained
 
     def rows(self, hashes: Ints2d, grow: bool = False) -> Ints2d:
         """The rows of features, -1 where there is none.
@@ -101,9 +111,9 @@ class FeatureTable:
         """The values, averaged over the steps so far, if there are any. Shape: R, K"""
         if not self._steps:
             return self.values
-        seen, values = self._seen[: len(self)], self.values
-        kept = numpy.exp(self._log_decays[self._steps] - self._log_decays[seen]).astype("float32")
-        return values + (self._averages[: len(self)] - values) * kept[:, None]
+        log_decays = self._log_decays[: self._steps + 1]
+        kept = numpy.exp(log_decays[-1] - log_decays).astype("float32")
+        return averages_of(self.values, self._averages[: len(self)], kept[self._seen[: len(self)]])
 
     def resize(self, width: int) -> None:
         """Change the number of outputs. New ones come last, and score 0."""
@@ -149,11 +159,7 @@ def compact(values: Floats2d, smallest: float) -> Floats2d:
     smallest (float): In nats. 0 changes nothing.
     RETURNS (Floats2d): Shape: R, K
     """
-    if not smallest or not values.size:
-        return values
-    values = values - numpy.median(values, axis=1, keepdims=True)
-    values[numpy.abs(values) < smallest] = 0
-    return values
+    return compact_rows(values, smallest) if smallest else values
 
 
 def _grown(old: Floats1d, shape: Tuple[int, ...]) -> Floats1d:

@@ -96,13 +96,11 @@ class FeatureShim(Shim):
         if (self.id, AVERAGED) not in params or self._averaged:
             yield
             return
-        trained = self.table.values.copy()
-        self.table.values = compact(self.table.averaged(), self.cfg["smallest"])
         self._averaged = True
         try:
-            yield
+            with self.table.use(compact(self.table.averaged(), self.cfg["smallest"])):
+                yield
         finally:
-            self.table.values = trained
             self._averaged = False
 
     def prune(self, smallest: float) -> None:
