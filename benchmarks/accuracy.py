@@ -20,11 +20,16 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import typer
 from corpora import CORPORA, Parts
-from crfsuite import train_crfsuite
 from runs import RESULTS, about, complete, read_lines
 from spacy_training import train_config, train_ner, train_spancat
 
 Rows = Dict[str, Dict[str, Any]]  # figures by system: one training may serve several
+
+
+def train_crfsuite(parts: Parts, seed: int) -> Rows:
+    import crfsuite  # late: tables are printed without it, and ours are trained
+
+    return crfsuite.train_crfsuite(parts, seed)
 
 
 def train_eds(parts: Parts, seed: int) -> Rows:

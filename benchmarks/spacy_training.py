@@ -92,7 +92,7 @@ def train(config: Config, parts: Parts, seed: int, rows: Dict[str, bool]) -> Dic
         if done:
             _, info, evaluate = done
         for row in list(left):
-            if not done or evaluate is not None:  # after the last step too, as `spacy train` keeps its model-last
+            if done and evaluate is not None:
                 with nlp.use_params(optimizer.averages if rows[row] else {}):
                     left[row].see(nlp, score(parts.dev, predict(nlp, parts.dev))["f"], info["step"])
             if not done or left[row].out_of_patience(info["step"]):

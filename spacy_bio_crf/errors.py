@@ -44,19 +44,21 @@ class Errors(metaclass=_Coded):
 
     # features and model
     E301 = "Cannot read the template {template!r} of window features. Expected one attribute of one token or several tokens, as in 'lower[-1]' and 'lower[-2..2]', or several attributes joined by '+', as in 'lower[-1] + lower'."
-    E302 = "Unknown attribute {name!r} in a template of window features. Known: {known}; attributes of spaCy's tokens such as POS and IS_STOP; '_.name' for a custom extension; 'gazetteer:name' for a list in `gazetteers`; and the names in `functions`."
+    E302 = "Unknown attribute {name!r} in a template of window features. Known: {known}; attributes of spaCy's tokens in capitals, such as POS and IS_STOP; '_.name' for a custom extension; 'gazetteer:name' for a list in `gazetteers`; and the names in `functions`."
     E303 = "The function {name!r} of the window features must give one value a token, but gave {values} values for {tokens} tokens."
     E304 = "The templates of the window features name the gazetteer {name!r}, but `gazetteers` has {known}. Give it a file with a name on each line."
     E305 = "Cannot read the gazetteer {name!r} from {path!r}: {reason}. Expected a UTF-8 text file with a name on each line."
     E306 = "The saved window features have the templates {found}, but the config has {expected}. Load them with the config that they were saved with, or train the pipeline again."
     E307 = "A tagger needs an encoder, window features, or both, but tok2vec and features are both null. Set one of them in [components.NAME.model]."
     E308 = "The edge features of component '{name}' have {found} outputs, but the labels {labels} make {expected}. Load it with the edge_templates that it was saved with, or train it again."
-    E309 = "Expected attributes of words, at least one, and a number of rows for each, but got attributes {attributes} and rows {rows}. Attributes of words: {known}."
-    E310 = "Expected settings of window features with 0 <= dropout < 1, learn_rate > 0, damping >= 0 and smallest >= 0, but got {found}."
+    E309 = "Expected attributes of words, at least one, and a number of rows for each, at least 1, but got attributes {attributes} and rows {rows}. Attributes of words: {known}."
+    E310 = "Expected settings of window features with numbers 0 <= dropout < 1, learn_rate > 0, damping >= 0 and smallest >= 0, but got {found}."
     E311 = "The function {name!r} of the window features must be callable: take a Doc, and return a value for each token. Got {found!r}; name a registered function with @misc."
     E312 = "spacy_bio_crf.speed_up.v1 is to speed up the components {unknown}, but the pipeline has {known}. Correct `components` in [nlp.after_pipeline_creation], or leave it out to speed up all."
     E313 = "The encoder spacy_bio_crf.BiLSTM.v1 needs torch, which is not installed. Install it with: pip install 'spacy-bio-crf[torch]'"
     E314 = "Expected an even width of a BiLSTM, half of it for each direction, and at least one layer, but got width {width} and depth {depth}."
+    E315 = "Expected a list of templates of window features, such as ['bias', 'lower[-1..1]'], and at least one, but got {found!r}."
+    E316 = "Expected a batcher with size >= 1, least >= 1 and tolerance >= 0, but got {found}."
 
     # pipeline
     E401 = "Component '{name}' would write to nothing: set_ents is false and spans_key is null. Set one of them."

@@ -19,8 +19,10 @@ def read_texts(path: Path, vocab: Vocab) -> Iterator[Tuple[Union[str, Doc], Dict
         a "meta"; or a text file with one document a line. Lines of nothing but space are skipped.
     vocab (Vocab): The vocabulary of the pipeline.
     YIELDS (Tuple[Union[str, Doc], Dict[str, Any]]): A text or a document, and its "meta".
-    RAISES (ValueError): A line is no such object or not UTF-8, or the file is no .spacy file.
+    RAISES (ValueError): There is no such file, a line is no such object or not UTF-8, or the file is no .spacy file.
     """
+    if not path.is_file():
+        raise ValueError(Errors.E501.format(path=path, found="a folder" if path.is_dir() else "nothing"))
     if path.suffix == SPACY:
         for doc in DocBin().from_disk(path).get_docs(vocab):
             yield Doc(vocab, [token.text for token in doc], [bool(token.whitespace_) for token in doc]), {}

@@ -4,6 +4,8 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Sequence, Tuple
 
 import numpy
 from spacy.attrs import IDS, ORTH
+from spacy.lexeme import Lexeme
+from spacy.strings import StringStore
 from spacy.tokens import Doc, Token
 
 from ..errors import Errors
@@ -14,6 +16,7 @@ from .lexemes import LexemeCodes, code_of
 from .templates import Hasher, parse_templates
 
 GAZETTEER, EXTENSION = "gazetteer:", "_."
+STRINGS = ("ORTH", "LOWER", "NORM", "SHAPE", "PREFIX", "SUFFIX", "LEMMA", "POS", "TAG", "DEP", "ENT_TYPE")  # as arrays hold them
 TokenFunction = Callable[[Doc], Sequence[Any]]
 
 
@@ -35,13 +38,15 @@ class Featurizer:
         self.gazetteers: Dict[str, Gazetteer] = {}
         names = list(dict.fromkeys(name for template in self.templates for name, _ in template.terms))
         self._words = [name for name in names if name in WORD and name not in functions]
-        self._others = [name for name in names if name not in self._words]
+        self._arrays = [name for name in names if (name in STRINGS or _is_flag(name)) and name not in functions]
+        self._others = [name for name in names if name not in self._words and name not in self._arrays]
         for name in self._others:
             if name not in functions and not name.startswith((GAZETTEER, EXTENSION)) and not _is_attribute(name):
                 known = ", ".join([*WORD, *functions])
                 raise ValueError(Errors.E302.format(name=name, known=known))
         self._lexemes = LexemeCodes(self._words)
-        self._hash = Hasher(self.templates, [*self._words, *self._others])
+        self._strings = {name: LexemeCodes([name]) for name in self._arrays if name in STRINGS}
+        self._hash = Hasher(self.templates, [*self._words, *self._arrays, *self._others])
 
     def __call__(self, docs: Sequence[Doc], kept: Sequence[Bools1d]) -> Tuple[Ints2d, Ints1d]:
         """The features of the tokens of documents.
@@ -51,27 +56,29 @@ class Featurizer:
         RETURNS (Tuple[Ints2d, Ints1d]): Hashes, uint64, 0 for none, shape: N, F; and lengths, shape: B
         """
         lengths = numpy.array([numpy.count_nonzero(mask) for mask in kept], dtype="int32")
-        codes = [numpy.zeros((0, len(self._words) + len(self._others)), dtype="uint64")]
-        orths = [doc.to_array(ORTH)[mask] for doc, mask in zip(docs, kept)]
-        if docs:
-            words = self._lexemes(numpy.concatenate(orths), *{id(doc.vocab): doc.vocab.strings for doc in docs}.values())
-            others = [[self._codes(name, doc)[mask] for doc, mask in zip(docs, kept)] for name in self._others]
-            codes.append(numpy.column_stack([words, *(numpy.concatenate(column) for column in others)]))
-        return self._hash(numpy.concatenate(codes), lengths), lengths
+        if not docs:
+            return self._hash(numpy.zeros((0, len(self._words + self._arrays + self._others)), dtype="uint64"), lengths), lengths
+        stores = {id(doc.vocab): doc.vocab.strings for doc in docs}.values()
+        read = [doc.to_array([ORTH, *self._arrays]).reshape(len(doc), 1 + len(self._arrays))[mask] for doc, mask in zip(docs, kept)]
+        orths, *columns = numpy.ascontiguousarray(numpy.concatenate(read).T)
+        codes = [self._lexemes(orths, *stores)]
+        codes += [self._of_array(name, column, stores) for name, column in zip(self._arrays, columns)]
+        others = [[self._codes(name, doc)[mask] for doc, mask in zip(docs, kept)] for name in self._others]
+        return self._hash(numpy.column_stack([*codes, *map(numpy.concatenate, others)]), lengths), lengths
 
     def set_gazetteers(self, names: Mapping[str, Iterable[str]]) -> None:
-        """Give the gazetteers their names. RAISES (ValueError): One that a template names is not there."""
-        for attribute in self._others:
-            name = attribute[len(GAZETTEER) :]
-            if attribute.startswith(GAZETTEER) and name not in names:
+        """Give the gazetteers of the templates their names. RAISES (ValueError): One of them is not there."""
+        used = [attribute[len(GAZETTEER) :] for attribute in self._others if attribute.startswith(GAZETTEER)]
+        for name in used:
+            if name not in names:
                 raise ValueError(Errors.E304.format(name=name, known=sorted(names) or "none"))
-        self.gazetteers = {name: Gazetteer(of) for name, of in names.items()}
+        self.gazetteers = {name: Gazetteer(names[name]) for name in used}
 
     def describe(self, doc: Doc, kept: Bools1d) -> List[List[str]]:
         """The features of each token as text, in the order of the hashes, "" for none. Shape: N, F"""
         places = numpy.flatnonzero(kept).tolist()
         columns = {name: [WORD[name](doc[i].text) for i in places] for name in self._words}
-        columns.update({name: list(compress(self._values(name, doc), kept)) for name in self._others})
+        columns.update({name: list(compress(self._values(name, doc), kept)) for name in self._arrays + self._others})
 
         def value(name: str, at: int) -> str:
             return "(start)" if at < 0 else "(end)" if at >= len(places) else columns[name][at]
@@ -81,6 +88,13 @@ class Featurizer:
             return f"{template} = {' + '.join(values)}" if all(values) else ""
 
         return [[text(template, at) for template in self.templates] for at in range(len(places))]
+
+    def _of_array(self, name: str, ids: Ints1d, stores: Iterable[StringStore]) -> Ints1d:
+        """The codes of one of spaCy's attributes, from what `Doc.to_array` gives for it. Shapes: N and N"""
+        codes = numpy.zeros(len(ids), dtype="uint64")
+        there = ids != 0
+        codes[there] = self._strings[name](ids[there], *stores)[:, 0] if name in STRINGS else code_of(name, "True")
+        return codes
 
     def _codes(self, name: str, doc: Doc) -> Ints1d:
         """The codes of an attribute that is not of the form alone. Shape: T"""
@@ -98,7 +112,8 @@ class Featurizer:
             if len(values) != len(doc):
                 raise ValueError(Errors.E303.format(name=name, tokens=len(doc), values=len(values)))
         elif name.startswith(GAZETTEER):
-            values = self.gazetteers[name[len(GAZETTEER) :]]([token.text for token in doc])
+            gazetteer = self.gazetteers[name[len(GAZETTEER) :]]
+            values = gazetteer([token.text for token in doc], [bool(token.whitespace_) for token in doc])
         elif name.startswith(EXTENSION):
             values = [token._.get(name[len(EXTENSION) :]) for token in doc]
         else:
@@ -112,4 +127,10 @@ def _of_token(name: str) -> str:
 
 
 def _is_attribute(name: str) -> bool:
-    return (name.upper() in IDS or name.lower().startswith("is_")) and hasattr(Token, _of_token(name))
+    known = name.isupper() and (name in IDS or name.startswith("IS_")) and hasattr(Token, _of_token(name))
+    return known and not callable(getattr(Token, _of_token(name)))
+
+
+def _is_flag(name: str) -> bool:
+    """Whether arrays hold the attribute as 0 and 1: the flags of a lexeme, but for that of its vector."""
+    return name in IDS and name.startswith(("IS_", "LIKE_")) and hasattr(Lexeme, name.lower()) and name != "IS_OOV"

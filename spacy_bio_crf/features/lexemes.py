@@ -20,7 +20,7 @@ def code_of(name: str, value: str) -> int:
 class LexemeCodes:
     """Codes of attributes of words, remembered. Threads may share them.
 
-    names (List[str]): The attributes, A of them.
+    names (List[str]): The attributes, A of them. One that is not in `WORD` has the strings themselves for values.
     """
 
     def __init__(self, names: List[str]):
@@ -49,7 +49,7 @@ class LexemeCodes:
 
     def _learn(self, orths: Ints1d, stores: Sequence[StringStore]) -> None:
         forms = [next(strings[orth] for strings in stores if orth in strings) for orth in orths.tolist()]
-        codes = [[code_of(name, WORD[name](form)) for name in self.names] for form in forms]
+        codes = [[code_of(name, WORD.get(name, str)(form)) for name in self.names] for form in forms]
         first = len(self._index)
         self._index.add(orths)
         if len(self._index) > len(self._codes):

@@ -1,6 +1,7 @@
 // Work on the rows of a table of scores that a batch touches. Shapes: rows[N, F], values[R, K], sums[N, K].
 #pragma once
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -81,7 +82,7 @@ inline void adagrad(
         }
         for (std::size_t k = 0; k < K; ++k) {
             square[k] += d[k] * d[k];
-            value[k] -= step.rate * d[k] / std::sqrt(square[k] + step.damping);
+            value[k] -= step.rate * d[k] / std::sqrt(square[k] + step.damping + FLT_MIN);  // 0 by 0 is no step
         }
         if (average) {
             for (std::size_t k = 0; k < K; ++k) average[k] = value[k] + (average[k] - value[k]) * fresh;
@@ -103,8 +104,15 @@ inline void compact_rows(const float* values, std::size_t R, std::size_t K, floa
     const auto middle = sorted.begin() + K / 2;
     for (std::size_t r = 0; r < R; ++r) {
         const float* value = values + r * K;
-        float *kept = out + r * K, largest = 0;
-        for (std::size_t k = 0; k < K; ++k) largest = std::max(largest, std::fabs(value[k]));
+        float *kept = out + r * K, largest = 0, sum = 0;
+        for (std::size_t k = 0; k < K; ++k) {
+            largest = std::max(largest, std::fabs(value[k]));
+            sum += value[k];
+        }
+        if (std::isnan(sum)) {  // has no order, and is not to be taken for a row that says nothing
+            std::copy(value, value + K, kept);
+            continue;
+        }
         if (2 * largest < smallest) {  // and so is each distance from the median
             std::fill(kept, kept + K, 0.0f);
             continue;

@@ -44,7 +44,7 @@ class FeatureTable:
 
     @contextmanager
     def use(self, values: Floats2d) -> Iterator[None]:
-        """Have other scores for a while. Shape: R, K"""
+        """Have other scores for a while, in which no feature may be added. Shape: R, K"""
         trained, self._values = self._values, values
         try:
             yield

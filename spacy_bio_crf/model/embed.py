@@ -26,10 +26,10 @@ def build_attribute_embed_v1(
     rows (List[int]): Rows of the table of each.
     include_static_vectors (bool): Whether to add the vectors of the pipeline's vocabulary.
     RETURNS (Model[List[Doc], List[Floats2d]]): Vectors of all tokens. Shape: T, W for each document.
-    RAISES (ValueError): An attribute that is not one of words, or another number of rows than of attributes.
+    RAISES (ValueError): An attribute that is not one of words, or another number of rows than of attributes, or none.
     """
     unknown = [name for name in attributes if name not in WORD]
-    if unknown or not attributes or len(rows) != len(attributes):
+    if unknown or not attributes or len(rows) != len(attributes) or min(rows) < 1:
         raise ValueError(Errors.E309.format(attributes=attributes, rows=rows, known=", ".join(WORD)))
     tables = [HashEmbed(width, n, column=i, seed=FIRST_SEED + i, dropout=0.0) for i, n in enumerate(rows)]
     embed = chain(attribute_codes(attributes), with_array(concatenate(*tables)))

@@ -48,8 +48,12 @@ def build_window_features_v1(
         the edge features. Shape: N, K + E
     RAISES (ValueError): A template that cannot be read, an attribute that is not known, or a setting out of its range.
     """
+    for texts in (templates, edge_templates):
+        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts) or not templates:
+            raise ValueError(Errors.E315.format(found=texts))
     settings = {"learn_rate": learn_rate, "damping": damping, "smallest": smallest}
-    if not 0 <= dropout < 1 or learn_rate <= 0 or damping < 0 or smallest < 0:
+    numbers = all(isinstance(setting, (int, float)) for setting in settings.values())
+    if not numbers or not 0 <= dropout < 1 or learn_rate <= 0 or damping < 0 or smallest < 0:
         raise ValueError(Errors.E310.format(found={**settings, "dropout": dropout}))
     attrs = {"feature_dropout": dropout, "gazetteers": {name: str(path) for name, path in (gazetteers or {}).items()}}
     shims = [FeatureShim(Featurizer(templates, functions or {}), settings)]
@@ -182,6 +186,6 @@ def _rows(shim: FeatureShim, docs: List[Doc], kept: List[Bools1d], is_train: boo
 
 def _read(name: str, path: str) -> List[str]:
     try:
-        return Path(path).read_text(encoding="utf8").splitlines()
+        return Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(Errors.E305.format(name=name, path=path, reason=error)) from error

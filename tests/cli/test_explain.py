@@ -200,5 +200,7 @@ def test_clear_errors(bio_crf, model, trained, texts, tmp_path):
     fails("E622", model, TEXT, "--texts", texts)
     fails("E622", model, "--weights", "--token", "New")
     fails("E622", model, "--weights", "--per-tag")
+    fails("E501", model, "--weights", "--texts", tmp_path / "nowhere.txt")
+    fails("E501", model, "--weights", "--texts", tmp_path)
     fails("E606", model, TEXT, "--component", "other")
     fails("E422", model, TEXT, "--chain", "other")

@@ -87,7 +87,7 @@ def test_clear_errors(bio_crf, model, tmp_path):
     fails("E610", "g.jsonl", b'{"text": "a \\ud800"}\n')
     fails("E1014", "d.spacy", b"a")
     fails("E504", "e.txt", b"a\n\xe9\n")
-    assert "nowhere" in bio_crf("uncertain", model, tmp_path / "nowhere.txt", code=1).output
+    assert "E501" in bio_crf("uncertain", model, tmp_path / "nowhere.txt", code=1).output
     assert not (tmp_path / "out.jsonl").exists()
 
 

@@ -4,9 +4,12 @@ import pytest
 import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spacy.attrs import IDS
+from spacy.lexeme import Lexeme
 from spacy.tokens import Doc, Token
 
 from spacy_bio_crf.features import Featurizer
+from spacy_bio_crf.features.featurizer import STRINGS
 from spacy_bio_crf.model.tokens import in_chain
 
 VOCAB = spacy.blank("en").vocab
@@ -107,6 +110,24 @@ def test_attributes_of_spacy(name, expected):
         assert values(name, doc) == expected
 
 
+ARRAYS = [*STRINGS, *sorted(name for name in IDS if name.startswith(("IS_", "LIKE_")) and hasattr(Lexeme, name.lower()))]
+
+
+@few
+@given(st.lists(docs(), max_size=2), st.booleans())
+def test_attributes_from_arrays_are_those_of_the_tokens(some, changed):
+    """Also where a flag or a norm of the vocabulary has been changed meanwhile, and where vocabularies differ."""
+    other = spacy.blank("da").vocab
+    other["in"].is_stop, other["rio"].norm_ = changed, "x" * changed
+    some = [*some, Doc(other, words=["in", "rio", "42"], tags=["", "T", "N"], deps=["ROOT", "dep", ""], ents=["O", "B-PER", "O"])]
+    made = Featurizer(ARRAYS, {})
+    assert made._arrays == [name for name in ARRAYS if name != "IS_OOV"]
+    hashes = features(made, some)[0]
+    slow = Featurizer(ARRAYS, {})
+    slow._others, slow._arrays = slow._arrays + slow._others, []
+    assert numpy.array_equal(hashes, features(slow, some)[0])
+
+
 @pytest.fixture
 def extension():
     Token.set_extension("own", default=None)
@@ -151,6 +172,7 @@ def test_a_gazetteer_must_be_there():
     with pytest.raises(ValueError, match=r"E304.*'rivers'.*\['towns'\]"):
         made.set_gazetteers({"towns": []})
     made.set_gazetteers({"towns": [], "rivers": ["Elbe"], "unused": []})
+    assert set(made.gazetteers) == {"towns", "rivers"}
     doc = Doc(VOCAB, words=["Elbe"])
     assert made.describe(doc, in_chain(doc)) == [["", "gazetteer:rivers = B"]]
 
@@ -169,7 +191,9 @@ def test_attributes_that_are_no_strings():
     assert described == [["MORPH = Case=Nom", "IS_ALPHA = True"], ["", "IS_ALPHA = True"]]
 
 
-@pytest.mark.parametrize("name", ["ancestors", "similarity", "no_such_thing"])
+@pytest.mark.parametrize(
+    "name", ["ancestors", "similarity", "no_such_thing", "IS_ANCESTOR", "is_ancestor", "is_stop", "Lower", "prefix", "suffix"]
+)
 def test_attributes_that_are_none(name):
     with pytest.raises(ValueError, match="E302"):
         Featurizer([name], {})

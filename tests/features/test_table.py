@@ -189,6 +189,21 @@ def test_compact_keeps_what_matters(seed, width, smallest):
     assert numpy.array_equal(found, numpy.where(kept, shifted, 0)) and found.dtype == "float32"
 
 
+def test_compact_tells_of_what_is_no_number():
+    """So that training is seen to have diverged."""
+    lost = numpy.array([[0.0, numpy.nan, 1.0], [0.0, 0.0, numpy.nan], [5.0, 0.0, 0.0]], dtype="f")
+    found = compact(lost, 0.1)
+    assert numpy.array_equal(numpy.isnan(found), numpy.isnan(lost)) and found[2].tolist() == [5, 0, 0]
+
+
+def test_no_gradient_is_no_step_even_without_damping():
+    table = FeatureTable(2)
+    rows = table.rows(numpy.array([[1]], dtype="uint64"), grow=True)
+    table.add_gradient(rows, numpy.array([[0.0, 2.0]], dtype="f"))
+    table.step(0.5, 0.0, average=True)
+    assert table.values.tolist() == [[0, -0.5]] and numpy.isfinite(table.averaged()).all()
+
+
 @few
 @given(values)
 def test_what_all_outputs_share_makes_no_difference(values):

@@ -63,7 +63,7 @@ def test_a_tagger_learns_over_it(nlp, vectors):
             assert [(ent.start_char, ent.end_char, ent.label_) for ent in pipeline(text).ents] == spans
 
 
-@pytest.mark.parametrize("settings", [{"rows": [1, 2]}, {"attributes": ["lower", "case", "POS"]}, {"attributes": [], "rows": []}])
+@pytest.mark.parametrize("settings", [{"rows": [1, 2]}, {"attributes": ["lower", "case", "POS"]}, {"attributes": [], "rows": []}, {"rows": [1, 0, 1]}])
 def test_refusals(settings):
     with pytest.raises(ValueError, match="E309"):
         build(**settings)

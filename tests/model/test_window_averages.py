@@ -5,6 +5,8 @@ from spacy.tokens import Doc
 from thinc.api import Adam, registry
 from thinc.types import Ragged
 
+from spacy_bio_crf.model.window_features import build_window_features_v1
+
 from ..linear import FEATURES
 
 VOCAB = spacy.blank("en").vocab
@@ -20,10 +22,24 @@ def build(**settings):
     return registry.resolve({"layer": {**FEATURES, "nO": 3, **settings}})["layer"]
 
 
-@pytest.mark.parametrize("setting", [{"dropout": 1.0}, {"dropout": -0.1}, {"learn_rate": 0}, {"damping": -1}, {"smallest": -1}])
+SCHEDULE = {"@schedules": "constant.v1", "rate": 0.1}
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"dropout": 1.0}, {"dropout": -0.1}, {"learn_rate": 0}, {"learn_rate": SCHEDULE}, {"damping": -1}, {"smallest": -1}],
+)
 def test_settings_out_of_range(setting):
     with pytest.raises(ValueError, match="E310"):
         build(**setting)
+
+
+@pytest.mark.parametrize("templates", [[], "lower", [None], ["lower", 3]])
+def test_templates_are_a_list_of_them(templates):
+    with pytest.raises(ValueError, match="E315"):
+        build_window_features_v1(templates)
+    with pytest.raises(ValueError, match="E315" if templates else "E310"):
+        build_window_features_v1(["bias"], learn_rate=0, edge_templates=templates)
 
 
 def test_averages_within_averages(docs):

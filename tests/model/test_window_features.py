@@ -186,7 +186,7 @@ def test_copies_predict_the_same_without_the_file_of_the_gazetteer(docs, towns, 
     towns.unlink()
     copied = COPIES[kind](model, towns, tmp_path)
     assert numpy.array_equal(emissions(copied, docs), expected)
-    assert get_shim(copied).featurizer.gazetteers["towns"].names == {"newyork", "rio", "münchen"}
+    assert get_shim(copied).featurizer.gazetteers["towns"].names == {"new york", "rio", "münchen"}
     learn(copied, docs, Adam(0.001))  # apart from the original
     assert not numpy.array_equal(emissions(copied, docs), expected)
     assert numpy.array_equal(emissions(model, docs), expected)
@@ -196,6 +196,18 @@ def test_the_gazetteer_speaks(docs, towns):
     model, _ = trained(towns, docs, templates=["gazetteer:towns"])
     assert len(table_of(model)) == 2  # "B" and "I"
     assert emissions(model, docs).any(axis=1).tolist() == [False, True, True, False, True, False, False]
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(docs, towns):
+    towns.write_text("Rio\nYork", encoding="utf-8-sig")
+    model, _ = trained(towns, docs)
+    assert get_shim(model).featurizer.gazetteers["towns"].names == {"rio", "york"}
+
+
+def test_edge_features_hold_the_gazetteers_of_their_own_templates(docs, towns):
+    model = build(towns, edge_templates=["bias"])
+    model.initialize(X=docs)
+    assert [set(shim.featurizer.gazetteers) for shim in model.shims] == [{"towns"}, set()]
 
 
 def test_gazetteers_that_cannot_be_read(docs, tmp_path):
