@@ -127,10 +127,10 @@ def _of_token(name: str) -> str:
 
 
 def _is_attribute(name: str) -> bool:
-    known = name.isupper() and (name in IDS or name.startswith("IS_")) and hasattr(Token, _of_token(name))
+    known = (name in IDS or name.startswith("IS_")) and hasattr(Token, _of_token(name))
     return known and not callable(getattr(Token, _of_token(name)))
 
 
 def _is_flag(name: str) -> bool:
-    """Whether arrays hold the attribute as 0 and 1: the flags of a lexeme, but for that of its vector."""
-    return name in IDS and name.startswith(("IS_", "LIKE_")) and hasattr(Lexeme, name.lower()) and name != "IS_OOV"
+    """Whether arrays hold the attribute as 0 and 1, as they do the flags of a lexeme."""
+    return name in IDS and name.startswith(("IS_", "LIKE_")) and hasattr(Lexeme, name.lower())
