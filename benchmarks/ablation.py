@@ -8,10 +8,11 @@ that is there is not repeated, so that a stopped benchmark goes on.
 import statistics
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple
+from random import Random
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import typer
-from corpora import CORPORA
+from corpora import CORPORA, Parts
 from runs import about, complete, read_lines
 from spacy_training import CONFIGS, train
 from spacy.util import load_config
@@ -75,6 +76,7 @@ COMMON: Dict[str, Change] = {
 CHANGES: Dict[str, Dict[str, Change]] = {
     "linear": {
         **COMMON,
+        "batches of 300 words even of few": setting("training.batcher.least", 1),
         "no pairs of words": without("lower[-1] +", "+ lower[1]"),
         "no pairs of shapes": without("short_shape[-1] +", "+ short_shape[1]"),
         "window of one": narrow,
@@ -120,28 +122,30 @@ def main(
     corpora: Path = typer.Argument(..., help="Folder with the folders of the corpora"),
     output: Path = typer.Option(Path("metrics/ablation"), help="Folder of the results"),
     configs: List[str] = typer.Option(list(CHANGES), "--config", help="What to change; may be repeated"),
+    changes: List[str] = typer.Option([], "--change", help="Rows of the tables; by default all of a config"),
     names: List[str] = typer.Option(NAMES, "--corpus", help="Names of corpora; may be repeated"),
     seeds: int = typer.Option(2, help="Runs of each row"),
+    documents: Optional[int] = typer.Option(None, help="How many documents to train on, drawn anew for each seed; by default all"),
     only_print: bool = typer.Option(False, "--print", help="Print the tables of what is there, and train nothing"),
 ):
     output.mkdir(parents=True, exist_ok=True)
     parts = {} if only_print else {name: CORPORA[name](corpora) for name in names}
     for name in configs:
-        path = output / f"{name}.jsonl"
-        runs = [Run(corpus, change, seed) for seed in range(seeds) for corpus in names for change in CHANGES[name]]
+        path = output / f"{name}{f'_{documents}' if documents else ''}.jsonl"
+        runs = [Run(corpus, change, seed) for seed in range(seeds) for corpus in names for change in changes or CHANGES[name]]
         if not only_print:
-            complete(path, runs, lambda run: score_on_dev(name, run, parts), tell)
+            complete(path, runs, lambda run: score_on_dev(name, run, parts[run.corpus], documents), tell)
         lines = [line for line in read_lines(path) if line["corpus"] in names and line["seed"] < seeds]
         print(f"## {name}\n\n{table_of(lines, names)}\n")
     print(about())
 
 
-def score_on_dev(name: str, run: Run, parts: Dict[str, Any]) -> Dict[str, Any]:
-    of_corpus = parts[run.corpus]
-    config = deepcopy(load_config(CONFIGS / f"{name}.cfg", overrides={"nlp.lang": of_corpus.lang}, interpolate=False))
+def score_on_dev(name: str, run: Run, parts: Parts, documents: Optional[int]) -> Dict[str, Any]:
+    config = deepcopy(load_config(CONFIGS / f"{name}.cfg", overrides={"nlp.lang": parts.lang}, interpolate=False))
     CHANGES[name][run.change](config)
     averaged = config["training"]["optimizer"]["use_averages"]
-    figures = train(config, of_corpus._replace(test=of_corpus.dev), run.seed, {name: averaged})[name]
+    docs = Random(run.seed).sample(parts.train, documents) if documents else parts.train
+    figures = train(config, parts._replace(train=docs, test=parts.dev), run.seed, {name: averaged})[name]
     return {"f": figures["dev_f"], "train_s": figures["train_s"], "best_step": figures["best_step"]}
 
 

@@ -1,13 +1,21 @@
-"""What the benchmark of speed makes of its runs."""
+"""What benchmarks make of their runs."""
 from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
+
 
 @pytest.fixture
-def speed_tables(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
-    return pytest.importorskip("speed_tables")
+def benchmark(monkeypatch):
+    """Imports one of them."""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    return pytest.importorskip
+
+
+@pytest.fixture
+def speed_tables(benchmark):
+    return benchmark("speed_tables")
 
 
 def run(system, round, training, **figures):
@@ -33,3 +41,11 @@ def test_a_system_without_a_run_says_why(speed_tables):
     table = speed_tables.report([run("ner", 0, 100.0)], ["ner", "spancat", "linear"], {"spancat": "it is not here"})
     assert cells(table, "ner")[:3] == ["100", "1", ""]
     assert "Not measured: spancat; it is not here." in table and "Not measured: linear; no run." in table
+
+
+def test_tables_of_accuracy_are_those_of_the_runs(benchmark, capsys):
+    accuracy = benchmark("accuracy")
+    accuracy.main(ROOT, None, accuracy.RESULTS / "accuracy", accuracy.BY_DEFAULT, seeds=3, only_print=True)
+    tables = [part.strip() for part in capsys.readouterr().out.split("\n\n") if part.startswith("|")]
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf8")
+    assert len(tables) == 2 and [table in text for table in tables] == [True, True], "\n\n".join(tables)
