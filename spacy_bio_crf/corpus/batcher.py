@@ -1,4 +1,5 @@
-"""Batches of about so many words, that are smaller where a corpus is."""
+"""Batches of about so many words, and enough of them even of a small corpus."""
+import math
 from itertools import chain
 from typing import Any, Callable, Iterable, Iterator, List, Optional
 
@@ -13,14 +14,14 @@ def create_batch_by_words_v1(
     size: int, least: int, tolerance: float = 0.2, get_length: Optional[Callable[[Any], int]] = None
 ) -> Batcher:
     """Create a batcher like `spacy.batch_by_words.v1`, with which steps can be counted on: an epoch has about `least` batches
-    or more, as far as there are documents. Otherwise a small corpus is over after a few steps, whatever the number of epochs, and
-    before the first evaluation.
+    or more. Otherwise the epochs of a small corpus are over after a few steps, and before the first evaluation.
 
     size (int): Words of a batch.
-    least (int): Batches of an epoch. Where the corpus has fewer than `least * size` words, the batches get smaller.
+    least (int): Batches of an epoch. Where the corpus has fewer than `least * size` words, the batches get smaller; where it has fewer
+        documents, an epoch goes through them several times.
     tolerance (float): How far a batch may exceed the size, as a share of it. A longer document is a batch by itself.
     get_length (Optional[Callable[[Any], int]]): Counts the words of an item, by default `len`.
-    RETURNS (Batcher): Takes the items of an epoch. Of a stream it holds `least * size` words.
+    RETURNS (Batcher): Takes the items of an epoch. Of a stream it holds the first so many words and documents.
     RAISES (ValueError): A setting that is out of its range.
     """
     if size < 1 or least < 1 or tolerance < 0:
@@ -32,9 +33,10 @@ def create_batch_by_words_v1(
         for item in items:
             ahead.append(item)
             words += count(item)
-            if words >= least * size:
+            if words >= least * size and len(ahead) >= least:
                 break
         fitting = min(size, max(1, words // least))
-        yield from minibatch_by_words(chain(ahead, items), fitting, tolerance=tolerance, get_length=count)
+        passes = math.ceil(least / max(1, len(ahead)))
+        yield from minibatch_by_words(chain(ahead * passes, items), fitting, tolerance=tolerance, get_length=count)
 
     return batch
