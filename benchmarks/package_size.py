@@ -33,7 +33,8 @@ def main(
         paths = {part: Path(folder, f"{part}.spacy") for part in ("train", "dev")}
         save_docs({paths["train"]: parts.train, paths["dev"]: parts.dev})
         model = Path(folder, "training")
-        spacy("bio-crf", "train", "linear", "--nlp.lang", parts.lang, "--paths.train", paths["train"], "--paths.dev", paths["dev"], "--output", model)  # fmt: skip
+        corpus = ["--nlp.lang", parts.lang, "--paths.train", paths["train"], "--paths.dev", paths["dev"]]
+        spacy("bio-crf", "train", "linear", *corpus, "--output", model)
         spacy("package", model / "model-best", folder, "--build", "wheel")
         wheel = next(Path(folder).rglob("*.whl"))
         seconds = [float(run("-c", LOAD, model / "model-best")) for _ in range(5)]
