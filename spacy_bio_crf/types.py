@@ -15,7 +15,7 @@ Axis letters, in every docstring of the project:
 `step[i, j]` is the score of going *from* tag i *to* tag j. Scores are in nats. Ties go to the lowest id.
 """
 from dataclasses import dataclass, replace
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 import numpy
 
@@ -25,6 +25,7 @@ Ints1d = Any
 Ints2d = Any
 Bools1d = Any
 Bools2d = Any
+Key = Tuple[int, str]  # of a parameter: the id of its node, and its name
 
 
 class Constraints(NamedTuple):

@@ -11,6 +11,13 @@ cdef extern from "distinct.hh" namespace "bio_crf" nogil:
     void c_distinct_rows "bio_crf::distinct_rows"(const uint64_t*, int64_t, int64_t, int32_t*, vector[int32_t]&) except +
 
 
+cdef extern from "adam.hh" namespace "bio_crf" nogil:
+    struct AdamStep:
+        float beta1, beta2, eps, rate, decay, fresh
+
+    void c_adam "bio_crf::adam"(const AdamStep&, size_t, float*, float*, float*, float*, float*)
+
+
 cdef extern from "targets.hh" namespace "bio_crf" nogil:
     struct Maxout:
         int64_t n_outputs, n_pieces, n_inputs
@@ -90,6 +97,18 @@ def distinct_rows(const uint64_t[:, ::1] keys):
     for i in range(<int64_t> first.size()):
         to[i] = first[i]
     return places, which
+
+
+def adam(
+    float[::1] weights, float[::1] gradient, float[::1] mom1, float[::1] mom2, float[::1] averages, float beta1, float beta2,
+    float eps, float rate, float decay, float fresh,
+):
+    """A step of Adam, in place; `averages` may be None. Shape of each array: W"""
+    cdef AdamStep step = AdamStep(beta1, beta2, eps, rate, decay, fresh)
+    cdef float* to_averages = <float*> vector_of(averages)
+    if weights.shape[0]:
+        with nogil:
+            c_adam(step, weights.shape[0], &weights[0], &gradient[0], &mom1[0], &mom2[0], to_averages)
 
 
 cdef const float* vector_of(const float[::1] array):

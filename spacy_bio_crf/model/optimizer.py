@@ -6,9 +6,7 @@ from thinc.api import Model, Optimizer
 from thinc.optimizers import ADAM_DEFAULTS, FloatOrSeq
 from thinc.types import FloatsXd
 
-from ..types import ChainScores
-
-Key = Tuple[int, str]  # of a parameter: the id of its node, and its name
+from ..types import ChainScores, Key
 
 
 class LayerwiseAdam(Optimizer):

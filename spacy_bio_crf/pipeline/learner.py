@@ -11,7 +11,7 @@ from spacy.util import check_lexeme_norms, minibatch
 from thinc.api import Optimizer, set_dropout_rate
 
 from ..errors import Errors, Warnings
-from ..fast import keep_fast
+from ..fast import finish_update, keep_fast
 from ..learning.batches import add, zeros
 from ..model.experts import pool, unpool
 from ..model.layer import to_numpy
@@ -138,7 +138,7 @@ class Learner(TaggerState):
         """
         if isinstance(sgd, LayerwiseAdam):
             sgd.of_chains |= keys_of_chain(self.model)
-        self.model.finish_update(sgd)
+        finish_update(self.model, sgd)
 
     def get_loss(self, examples: Iterable[Example], scores: ChainScores) -> Tuple[float, ChainScores]:
         """Find the loss, log Z - log Z(gold) and what the settings add to it, and its gradient.
