@@ -1,5 +1,6 @@
 """What describes a word by its form alone: strings, "" where an attribute does not apply."""
 import re
+from functools import lru_cache
 from typing import Callable, Dict
 
 from spacy.lang.lex_attrs import word_shape
@@ -8,10 +9,17 @@ _RUNS = re.compile(r"(.)\1+")
 _DIGIT = re.compile(r"\d")
 LONGEST_AFFIX = 6
 
+shape = lru_cache(maxsize=1 << 14)(word_shape)
+
 
 def short_shape(form: str) -> str:
     """The shape with its runs cut to one letter: "Xx" for "Berlin", "d-d" for "1990-91"."""
-    return _RUNS.sub(r"\1", word_shape(form))
+    return _shorten(shape(form))
+
+
+@lru_cache(maxsize=1 << 10)
+def _shorten(shape: str) -> str:
+    return _RUNS.sub(r"\1", shape)
 
 
 def case(form: str) -> str:
@@ -46,7 +54,7 @@ WORD: Dict[str, Callable[[str], str]] = {
     "bias": lambda form: "1",
     "form": str,
     "lower": str.lower,
-    "shape": word_shape,
+    "shape": shape,
     "short_shape": short_shape,
     "case": case,
     "digits": digits,

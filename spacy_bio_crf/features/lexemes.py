@@ -49,13 +49,15 @@ class LexemeCodes:
 
     def _learn(self, orths: Ints1d, stores: Sequence[StringStore]) -> None:
         forms = [next(strings[orth] for strings in stores if orth in strings) for orth in orths.tolist()]
-        codes = [[code_of(name, WORD.get(name, str)(form)) for name in self.names] for form in forms]
         first = len(self._index)
         self._index.add(orths)
         if len(self._index) > len(self._codes):
             room = numpy.zeros((len(self._index), len(self.names)), dtype="uint64")
             self._codes = numpy.concatenate([self._codes, room])
-        self._codes[first : len(self._index)] = numpy.array(codes, dtype="uint64").reshape(len(codes), len(self.names))
+        for column, name in enumerate(self.names):
+            values = list(map(WORD.get(name, str), forms))
+            codes = {value: code_of(name, value) for value in set(values)}
+            self._codes[first : len(self._index), column] = [codes[value] for value in values]
 
     def _forget(self) -> None:
         self._index = Index()
