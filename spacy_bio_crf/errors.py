@@ -93,6 +93,7 @@ class Errors(metaclass=_Coded):
     E431 = "Expected a span, or its (start, end, label) in tokens with the label as a string, but got {span!r}. Give a list of them; each scored one is a pair of a span and a number of nats."
     E432 = "The model of component '{name}' has no window features, whose scores could be told apart. Train one with spacy_bio_crf.WindowFeatures.v1, as the config `linear` does (python -m spacy bio-crf config linear)."
     E433 = "Unknown tag {tag!r}. The tags of the chain: {tags}."
+    E434 = "The encoder of component '{name}' has static vectors, but the pipeline has none. Give it some ([initialize] vectors, which the config `vectors` takes from --paths.vectors: the name or the folder of a pipeline with vectors, such as `spacy init vectors` makes), or set include_static_vectors (pretrained_vectors) to false."
 
     # corpus
     E501 = "Expected a file at {path}, but found {found}. Check the path."

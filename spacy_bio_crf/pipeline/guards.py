@@ -3,6 +3,8 @@ from contextlib import contextmanager
 from typing import Any, Dict, Iterator, Optional
 
 import numpy
+from spacy.vocab import Vocab
+from thinc.api import Model
 
 from ..errors import Errors
 from ..types import ChainScores
@@ -21,6 +23,12 @@ def finite_scores(name: str, scores: ChainScores) -> Iterator[None]:
         if all(numpy.isfinite(array).all() for array in arrays):
             raise
         raise ValueError(Errors.E407.format(name=name, error=error)) from error
+
+
+def require_vectors(name: str, model: Model, vocab: Vocab) -> None:
+    """RAISES (ValueError): The encoder looks words up among static vectors, of which there are none."""
+    if not vocab.vectors.size and any(node.name == "static_vectors" for node in model.walk()):
+        raise ValueError(Errors.E434.format(name=name))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from ..types import ChainScores
 from .candidates import align
 from .chains import Chain, gold_key
 from .gold import Gold, annotated_spans, gold_labels, gold_lattice
-from .guards import finite_scores
+from .guards import finite_scores, require_vectors
 from .lift import fold, lift
 from .objective import chain_loss, forgetting_loss
 from .plain_gold import plain_golds
@@ -50,10 +50,11 @@ class Learner(TaggerState):
         labels (Union[Sequence[str], Dict[str, Sequence[str]], None]): The labels, as `spacy init labels` writes them: with
             several chains, those of each.
         RAISES (ValueError): There are no labels, one that no tag can carry, or a number other than the model's `nO` asks
-            for.
+            for; or the encoder has static vectors, and the pipeline has none.
         """
         validate_get_examples(get_examples, "BioCrfTagger.initialize")
         check_lexeme_norms(self.vocab, self.name)
+        require_vectors(self.name, self.model, self.vocab)
         limit = None if labels is None else 10
         if isinstance(labels, str):
             raise ValueError(Errors.E402.format(name=self.name, labels=labels))

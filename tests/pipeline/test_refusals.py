@@ -56,6 +56,15 @@ def test_model_without_a_crf_is_an_error():
         spacy.blank("en").add_pipe("bio_crf_tagger", config={"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": TOK2VEC}})
 
 
+def test_static_vectors_that_are_not_there_are_an_error():
+    nlp = make_nlp(model={**SMALL_MODEL, "tok2vec": {**TOK2VEC, "pretrained_vectors": True}})
+    examples = make_examples(nlp)
+    with pytest.raises(ValueError, match="E434.*has static vectors, but the pipeline has none"):
+        nlp.initialize(lambda: examples)
+    nlp.vocab.set_vector("London", numpy.ones(5, dtype="float32"))
+    nlp.initialize(lambda: examples)
+
+
 def test_labels_as_one_string_are_refused():
     nlp = make_nlp()
     with pytest.raises(ValueError, match="E402.*PERSON"):
