@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import typer
 from corpora import CORPORA, Parts
-from runs import about, complete, read_lines
+from runs import RESULTS, about, complete, read_lines
 from spacy_training import CONFIGS, train
 from spacy.util import load_config
 from thinc.api import Config
@@ -89,6 +89,7 @@ CHANGES: Dict[str, Dict[str, Change]] = {
         "damping 0.1": setting("model.features.damping", 0.1),
         "learning rate 0.05": setting("model.features.learn_rate", 0.05),
         "learning rate 0.3": setting("model.features.learn_rate", 0.3),
+        "edge features": setting("model.features.edge_templates", ["bias", "lower", "case"]),
         "no pruning": setting("model.features.smallest", 0.0),
         "pruning below 0.15": setting("model.features.smallest", 0.15),
     },
@@ -120,7 +121,7 @@ class Run(NamedTuple):
 
 def main(
     corpora: Path = typer.Argument(..., help="Folder with the folders of the corpora"),
-    output: Path = typer.Option(Path("metrics/ablation"), help="Folder of the results"),
+    output: Path = typer.Option(RESULTS / "ablation", help="Folder of the results"),
     configs: List[str] = typer.Option(list(CHANGES), "--config", help="What to change; may be repeated"),
     changes: List[str] = typer.Option([], "--change", help="Rows of the tables; by default all of a config"),
     names: List[str] = typer.Option(NAMES, "--corpus", help="Names of corpora; may be repeated"),

@@ -2,10 +2,12 @@
 
     OMP_NUM_THREADS=1 python benchmarks/crf.py --beside
     OMP_NUM_THREADS=1 python benchmarks/crf.py --states
+    OMP_NUM_THREADS=1 python benchmarks/crf.py --edges
     OMP_NUM_THREADS=1 python benchmarks/crf.py --long TASK
 
 --beside has pytorch-crf, which has no constraints, take turns with it in one process. --states measures it over the
-states of two product automata: many, with few legal steps. --long takes one sequence of 1,000,000 tokens, and says how
+states of two product automata: many, with few legal steps. --edges measures the loss over the states that edge features
+need, which remember the label before, beside those of BIOES. --long takes one sequence of 1,000,000 tokens, and says how
 far the peak of memory rises beside inputs and outputs; one task to a process. All count the seconds of the processor,
 and not those of other work.
 """
@@ -17,6 +19,7 @@ import time
 import numpy
 
 from spacy_bio_crf import crf
+from spacy_bio_crf.tags import LabelBefore, States, TagSet
 from spacy_bio_crf.types import ChainScores, Constraints
 
 N_LABELS = 10
@@ -126,6 +129,20 @@ def measure_states():
             print(f"| {len(start)} | {step.sum()} | {name} | {1 / seconds:,.0f} | {seconds * 1e6:.2f} |")
 
 
+def measure_edges():
+    print("| labels | states | ... with edge features | ms per 200 tokens | ... with edge features |\n|---:|---:|---:|---:|---:|")
+    for n_labels in (2, 4, 9, 18, 30):
+        tagset = TagSet("BIOES", [f"label {i}" for i in range(n_labels)])
+        both = [States(tagset, rules).constraints for rules in ((), (LabelBefore(),))]
+        times = []
+        for start, step, _ in both:
+            scores = random_scores(8, 25, start, step)
+            gold = numpy.eye(len(start), dtype=bool)[crf.best_path(scores)[0]]
+            times.append(processor_seconds(lambda: crf.loss(scores, gold), 41) * 1e3)
+        sizes = [len(constraints.start) for constraints in both]
+        print(f"| {n_labels} | {sizes[0]} | {sizes[1]:,} | {times[0]:.2g} | {times[1]:.2g} |", flush=True)
+
+
 def measure_long(task):
     import resource  # not on Windows
 
@@ -155,12 +172,15 @@ def main():
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--beside", action="store_true", help="beside pytorch-crf")
     what.add_argument("--states", action="store_true", help="product automata")
+    what.add_argument("--edges", action="store_true", help="states for edge features")
     what.add_argument("--long", choices=["best_path", "loss", "span_probabilities"], help="a long sequence")
     args = parser.parse_args()
     if args.beside:
         measure_beside()
     elif args.states:
         measure_states()
+    elif args.edges:
+        measure_edges()
     else:
         measure_long(args.long)
 

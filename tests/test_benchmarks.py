@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+SMALL_CORPORA = ["wikigold", "wnut17", "uner_da_ddt", "bc5cdr", "usaddress", "snips"]  # those of the table of 60 documents
 
 
 @pytest.fixture
@@ -49,3 +50,13 @@ def test_tables_of_accuracy_are_those_of_the_runs(benchmark, capsys):
     tables = [part.strip() for part in capsys.readouterr().out.split("\n\n") if part.startswith("|")]
     text = (ROOT / "docs" / "training.md").read_text(encoding="utf8")
     assert len(tables) == 2 and [table in text for table in tables] == [True, True], "\n\n".join(tables)
+
+
+def test_tables_of_ablations_are_those_of_the_runs(benchmark, capsys):
+    ablation = benchmark("ablation")
+    kept = {"corpora": ROOT, "output": ablation.RESULTS / "ablation", "changes": [], "only_print": True}
+    ablation.main(**kept, configs=list(ablation.CHANGES), names=ablation.NAMES, seeds=1, documents=None)
+    ablation.main(**kept, configs=["linear"], names=SMALL_CORPORA, seeds=3, documents=60)
+    tables = [part.strip() for part in capsys.readouterr().out.split("\n\n") if part.startswith("|")]
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf8")
+    assert len(tables) == 4 and all(table in text for table in tables), "\n\n".join(tables)
