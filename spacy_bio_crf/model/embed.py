@@ -46,10 +46,10 @@ def attribute_codes(attributes: List[str]) -> Model[List[Doc], Ragged]:
 
 def forward(model: Model[List[Doc], Ragged], docs: List[Doc], is_train: bool) -> Tuple[Ragged, Callable]:
     lexemes = _lexeme_codes(tuple(model.attrs["attributes"]))
-    codes = [lexemes(doc.to_array(ORTH), doc.vocab.strings) for doc in docs]
+    stores = {id(doc.vocab): doc.vocab.strings for doc in docs}.values()
+    orths = numpy.concatenate([numpy.zeros(0, dtype="uint64"), *(doc.to_array(ORTH) for doc in docs)])
     lengths = model.ops.asarray1i([len(doc) for doc in docs])
-    flat = numpy.concatenate(codes) if codes else numpy.zeros((0, len(model.attrs["attributes"])), dtype="uint64")
-    return Ragged(model.ops.asarray(flat), lengths), lambda d_codes: []
+    return Ragged(model.ops.asarray(lexemes(orths, *stores)), lengths), lambda d_codes: []
 
 
 @lru_cache(maxsize=16)
