@@ -1,5 +1,5 @@
 """Thinc's Adam, in one pass over each parameter where Thinc makes a dozen."""
-from typing import Dict, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy
 from thinc.api import Model, NumpyOps, Optimizer
@@ -44,23 +44,21 @@ class OnePassAdam:
     def __call__(self, key: Key, weights: FloatsXd, gradient: FloatsXd) -> Tuple[FloatsXd, FloatsXd]:
         """Update a parameter in place, and set its gradient to zero, as `Optimizer.__call__` does."""
         adam = self.optimizer
-        if not len(gradient) or not (_is_plain(weights) and _is_plain(gradient)):
+        if not len(gradient) or not self._fits(key, weights, gradient):
             return adam(key, weights, gradient)
         adam.nr_update[key] += 1
         step = adam.nr_update[key]
         if adam.grad_clip:
             gradient = OPS.clip_gradient(gradient, adam.grad_clip)
-        states = (adam.mom1, adam.mom2) if adam.averages is None else (adam.mom1, adam.mom2, adam.averages)
-        for state in states:
+        for state in self._states():
             if key not in state:
                 state[key] = numpy.zeros(weights.shape if state is adam.averages else weights.size, dtype="float32")
-        mom1, mom2, *averages = (state[key].reshape(-1) for state in states)
         kernels.adam(
             weights.reshape(-1),
             gradient.reshape(-1),
-            mom1,
-            mom2,
-            averages[0] if averages else None,
+            adam.mom1[key],
+            adam.mom2[key],
+            None if adam.averages is None else adam.averages[key].reshape(-1),
             adam.b1,
             adam.b2,
             adam.eps,
@@ -70,6 +68,16 @@ class OnePassAdam:
         )
         return weights, gradient
 
+    def _states(self) -> List[Dict[Key, FloatsXd]]:
+        return [state for state in (self.optimizer.mom1, self.optimizer.mom2, self.optimizer.averages) if state is not None]
 
-def _is_plain(array: FloatsXd) -> bool:
-    return isinstance(array, numpy.ndarray) and array.dtype == numpy.float32 and array.flags.carray
+    def _fits(self, key: Key, weights: FloatsXd, gradient: FloatsXd) -> bool:
+        """Whether all arrays are contiguous floats of one size; a parameter may have been resized."""
+        arrays = [weights, gradient, *(state[key] for state in self._states() if key in state)]
+        return all(
+            isinstance(array, numpy.ndarray)
+            and array.dtype == numpy.float32
+            and array.flags.carray
+            and array.size == weights.size
+            for array in arrays
+        )

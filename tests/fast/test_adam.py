@@ -76,6 +76,14 @@ def test_an_array_that_is_not_contiguous_goes_to_the_optimizer(cut):
     assert_same(arrays_of(fast), arrays_of(slow))
 
 
+def test_a_parameter_that_was_resized_is_refused_as_ever():
+    optimizer = Optimizer(0.1)
+    for call in (optimizer, adam.OnePassAdam(optimizer)):
+        call((0, "W"), numpy.ones((3, 4), dtype="float32"), numpy.ones((3, 4), dtype="float32"))
+        with pytest.raises(ValueError, match="incompatible shapes"):
+            call((0, "W"), numpy.ones((5, 4), dtype="float32"), numpy.ones((5, 4), dtype="float32"))
+
+
 def test_either_goes_on_from_the_state_of_the_other():
     arrays = [numpy.ones((5, 7), dtype="float32")]
     slow, mixed = Optimizer(0.1), Optimizer(0.1)
