@@ -125,7 +125,7 @@ def main(
     configs: List[str] = typer.Option(list(CHANGES), "--config", help="What to change; may be repeated"),
     changes: List[str] = typer.Option([], "--change", help="Rows of the tables; by default all of a config"),
     names: List[str] = typer.Option(NAMES, "--corpus", help="Names of corpora; may be repeated"),
-    seeds: int = typer.Option(2, help="Runs of each row"),
+    seeds: int = typer.Option(1, help="Runs of each row"),
     documents: Optional[int] = typer.Option(None, help="How many documents to train on, drawn anew for each seed; by default all"),
     only_print: bool = typer.Option(False, "--print", help="Print the tables of what is there, and train nothing"),
 ):

@@ -130,7 +130,7 @@ def measure_states():
 
 
 def measure_edges():
-    print("| labels | states | ... with edge features | ms per 200 tokens | ... with edge features |\n|---:|---:|---:|---:|---:|")
+    print("| labels | states | with edge features | ms per 200 tokens | ms with edge features |\n|---:|---:|---:|---:|---:|")
     for n_labels in (2, 4, 9, 18, 30):
         tagset = TagSet("BIOES", [f"label {i}" for i in range(n_labels)])
         both = [States(tagset, rules).constraints for rules in ((), (LabelBefore(),))]
@@ -140,7 +140,7 @@ def measure_edges():
             gold = numpy.eye(len(start), dtype=bool)[crf.best_path(scores)[0]]
             times.append(processor_seconds(lambda: crf.loss(scores, gold), 41) * 1e3)
         sizes = [len(constraints.start) for constraints in both]
-        print(f"| {n_labels} | {sizes[0]} | {sizes[1]:,} | {times[0]:.2g} | {times[1]:.2g} |", flush=True)
+        print(f"| {n_labels} | {sizes[0]} | {sizes[1]:,} | {times[0]:.2f} | {times[1]:.2f} |", flush=True)
 
 
 def measure_long(task):

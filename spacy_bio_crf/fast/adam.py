@@ -29,7 +29,8 @@ def covers(optimizer: Optimizer) -> bool:
 
 
 class OnePassAdam:
-    """Takes the place of an optimizer in `Model.finish_update`.
+    """Takes the place of an optimizer in `Model.finish_update`, as far as that and the shims of Thinc and of this package
+    use one.
 
     optimizer (Optimizer): Has the settings and the state.
     """
@@ -72,12 +73,16 @@ class OnePassAdam:
         return [state for state in (self.optimizer.mom1, self.optimizer.mom2, self.optimizer.averages) if state is not None]
 
     def _fits(self, key: Key, weights: FloatsXd, gradient: FloatsXd) -> bool:
-        """Whether all arrays are contiguous floats of one size; a parameter may have been resized."""
-        arrays = [weights, gradient, *(state[key] for state in self._states() if key in state)]
-        return all(
-            isinstance(array, numpy.ndarray)
-            and array.dtype == numpy.float32
-            and array.flags.carray
-            and array.size == weights.size
-            for array in arrays
+        """Whether all arrays are contiguous floats, of one size, since a parameter may have been resized, and apart from each
+        other, since averages may stand in the place of weights (`Model.use_params`)."""
+        others = [gradient, *(state[key] for state in self._states() if key in state)]
+        return _is_plain(weights) and all(
+            _is_plain(array)
+            and array.shape in (weights.shape, (weights.size,))
+            and not numpy.may_share_memory(array, weights)
+            for array in others
         )
+
+
+def _is_plain(array: FloatsXd) -> bool:
+    return isinstance(array, numpy.ndarray) and array.dtype == numpy.float32 and array.flags.carray

@@ -9,12 +9,10 @@ _RUNS = re.compile(r"(.)\1+")
 _DIGIT = re.compile(r"\d")
 LONGEST_AFFIX = 6
 
-shape = lru_cache(maxsize=1 << 14)(word_shape)
-
 
 def short_shape(form: str) -> str:
     """The shape with its runs cut to one letter: "Xx" for "Berlin", "d-d" for "1990-91"."""
-    return _shorten(shape(form))
+    return _shorten(word_shape(form))
 
 
 @lru_cache(maxsize=1 << 10)
@@ -54,7 +52,7 @@ WORD: Dict[str, Callable[[str], str]] = {
     "bias": lambda form: "1",
     "form": str,
     "lower": str.lower,
-    "shape": shape,
+    "shape": word_shape,
     "short_shape": short_shape,
     "case": case,
     "digits": digits,

@@ -49,15 +49,16 @@ class LexemeCodes:
 
     def _learn(self, orths: Ints1d, stores: Sequence[StringStore]) -> None:
         forms = [next(strings[orth] for strings in stores if orth in strings) for orth in orths.tolist()]
-        first = len(self._index)
-        self._index.add(orths)
-        if len(self._index) > len(self._codes):
-            room = numpy.zeros((len(self._index), len(self.names)), dtype="uint64")
-            self._codes = numpy.concatenate([self._codes, room])
+        codes = numpy.zeros((len(forms), len(self.names)), dtype="uint64")
         for column, name in enumerate(self.names):
             values = list(map(WORD.get(name, str), forms))
-            codes = {value: code_of(name, value) for value in set(values)}
-            self._codes[first : len(self._index), column] = [codes[value] for value in values]
+            of_value = {value: code_of(name, value) for value in set(values)}
+            codes[:, column] = [of_value[value] for value in values]
+        first = len(self._index)
+        if first + len(codes) > len(self._codes):
+            self._codes = numpy.concatenate([self._codes, numpy.zeros((first + len(codes), len(self.names)), dtype="uint64")])
+        self._codes[first : first + len(codes)] = codes
+        self._index.add(orths)  # last: an interrupt leaves nothing half learned
 
     def _forget(self) -> None:
         self._index = Index()

@@ -27,7 +27,7 @@ def finite_scores(name: str, scores: ChainScores) -> Iterator[None]:
 
 def require_vectors(name: str, model: Model, vocab: Vocab) -> None:
     """RAISES (ValueError): The encoder looks words up among static vectors, of which there are none."""
-    if not vocab.vectors.size and any(node.name == "static_vectors" for node in model.walk()):
+    if 0 in vocab.vectors.shape and any(node.name == "static_vectors" for node in model.walk()):
         raise ValueError(Errors.E434.format(name=name))
 
 

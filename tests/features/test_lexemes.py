@@ -32,6 +32,22 @@ def test_code_of_a_value():
     assert len({0, *found}) == 4
 
 
+def test_an_interrupt_leaves_no_word_half_learned(monkeypatch):
+    strings, cache = StringStore(), LexemeCodes(NAMES)
+    calls = iter(range(20))
+
+    def interrupted(name, value):
+        if next(calls) == 4:
+            raise KeyboardInterrupt
+        return code_of(name, value)
+
+    monkeypatch.setattr(lexemes, "code_of", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        codes(strings, cache, FORMS)
+    monkeypatch.undo()
+    assert codes(strings, cache, FORMS).tolist() == expected(FORMS)
+
+
 @few
 @given(st.lists(st.lists(st.sampled_from(FORMS), max_size=6), max_size=4))
 def test_codes_do_not_depend_on_what_came_before(batches):

@@ -40,6 +40,16 @@ def test_words_with_the_same_attributes_are_the_same(nlp):
     assert (walking == talking).all() and (walking != capital).any()
 
 
+def test_documents_of_several_vocabularies_in_one_batch(nlp):
+    words = ["Oresund", "Kattegat"], ["Skagerrak"]  # in no other test: words are remembered
+    model = build()
+    docs = [Doc(vocab, words=some) for vocab, some in zip((nlp.vocab, spacy.blank("en").vocab), words)]
+    model.initialize(X=docs)
+    together = model.predict(docs)
+    for doc, vectors in zip(docs, together):
+        assert (model.predict([doc])[0] == vectors).all()
+
+
 def test_static_vectors_make_a_difference(nlp):
     model = build(include_static_vectors=True, attributes=["case"], rows=[20])
     doc = Doc(nlp.vocab, words=["London", "Berlin", "Rome"])

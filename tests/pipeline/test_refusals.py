@@ -3,6 +3,7 @@
 import numpy
 import pytest
 import spacy
+from spacy.vectors import BaseVectors
 
 from spacy_bio_crf.pipeline.guards import FORMAT
 
@@ -63,6 +64,24 @@ def test_static_vectors_that_are_not_there_are_an_error():
         nlp.initialize(lambda: examples)
     nlp.vocab.set_vector("London", numpy.ones(5, dtype="float32"))
     nlp.initialize(lambda: examples)
+
+
+def test_static_vectors_may_be_of_another_library():
+    class Ones(BaseVectors):
+        shape, vectors_length = (1, 5), 5
+
+        def __init__(self, *, strings):
+            self.strings = strings
+
+        def __len__(self):
+            return 1
+
+        def get_batch(self, keys):
+            return numpy.ones((len(keys), 5), dtype="float32")
+
+    nlp = make_nlp(model={**SMALL_MODEL, "tok2vec": {**TOK2VEC, "pretrained_vectors": True}})
+    nlp.vocab.vectors = Ones(strings=nlp.vocab.strings)
+    nlp.initialize(lambda: make_examples(nlp))
 
 
 def test_labels_as_one_string_are_refused():
