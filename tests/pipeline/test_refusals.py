@@ -81,7 +81,7 @@ def test_static_vectors_may_be_of_another_library():
 
     nlp = make_nlp(model={**SMALL_MODEL, "tok2vec": {**TOK2VEC, "pretrained_vectors": True}})
     nlp.vocab.vectors = Ones(strings=nlp.vocab.strings)
-    nlp.initialize(lambda: make_examples(nlp))
+    nlp.get_pipe("bio_crf_tagger").initialize(lambda: make_examples(nlp), nlp=nlp)
 
 
 def test_labels_as_one_string_are_refused():
